@@ -7,9 +7,10 @@ import tseslint from 'typescript-eslint';
 /** Which tag may import which: the direction of the house, see docs/adr. */
 export const depConstraints = [
   { sourceTag: 'lib:contracts', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'lib:jetstream', onlyDependOnLibsWithTags: [] },
+  // In specs only (see jetstreamKnowsNoCouncils): the launcher of a real nats-server. Therefore lib:testing may not import lib:jetstream.
+  { sourceTag: 'lib:jetstream', onlyDependOnLibsWithTags: ['lib:testing'] },
   { sourceTag: 'lib:runtime', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:jetstream'] },
+  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts'] },
   { sourceTag: 'scope:coordinator', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:jetstream', 'lib:runtime', 'lib:testing'] },
   { sourceTag: 'scope:agent', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:jetstream', 'lib:runtime', 'lib:testing'] },
   { sourceTag: 'scope:e2e', onlyDependOnLibsWithTags: ['type:lib'] },
@@ -36,7 +37,16 @@ const tests = ['**/*.spec.ts', '**/testing/**', 'apps/council-e2e/**'];
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/bundle/**', '**/coverage/**', '**/node_modules/**', '.nx/**', '.whoosh/**', '.test-results/**', 'bench-results/**'],
+    ignores: [
+      '**/dist/**',
+      '**/bundle/**',
+      '**/coverage/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.whoosh/**',
+      '.test-results/**',
+      'bench-results/**',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,
