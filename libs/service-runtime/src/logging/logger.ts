@@ -26,7 +26,7 @@ export interface LoggerOptions {
 
 /**
  * A logger that writes JSON lines (`level` as a word, `time` as RFC 3339 with milliseconds, `msg`), or pretty lines on a terminal.
- * Lines are written synchronously: none is lost when the process exits.
+ * Lines are written synchronously: none is lost when the process exits, and no thread pool is started for them.
  * @param options name, level and fields
  */
 export function createLogger(options: LoggerOptions): Logger {
@@ -39,5 +39,5 @@ export function createLogger(options: LoggerOptions): Logger {
   };
   if (options.pretty ?? (options.destination === undefined && process.stdout.isTTY))
     return pino(settings, new PrettyStream(options.destination));
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
 }

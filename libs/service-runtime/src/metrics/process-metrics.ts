@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { EventLoopLag } from './event-loop-lag.js';
 
@@ -20,9 +20,15 @@ export function registerProcessMetrics(registry: Registry, lag: EventLoopLag): v
         this.set(read());
       },
     });
-  gauge('process_cpu_seconds_total', 'CPU time used, user and system, in seconds.', () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'CPU time used, user and system, in seconds.',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
   });
   gauge('process_start_time_seconds', 'When the process started, in seconds since 1970.', () => startedAtSeconds);
   gauge('process_resident_memory_bytes', 'Resident memory in bytes.', () => process.memoryUsage.rss());
