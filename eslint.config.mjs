@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import globals from 'globals';
@@ -33,6 +35,10 @@ const jetstreamKnowsNoCouncils = {
   message: 'libs/jetstream knows nothing of councils: pass what it needs as data.',
 };
 
+// tsconfig.spec.json covers sources and specs. Nx lints one project at a time, so only that one's program is built; an editor gets all.
+const ownProject = join(process.cwd(), 'tsconfig.spec.json');
+const typedPrograms = existsSync(ownProject) ? [ownProject] : ['libs/*/tsconfig.spec.json', 'apps/*/tsconfig.spec.json'];
+
 const tests = ['**/*.spec.ts', '**/testing/**', 'apps/council-e2e/**'];
 
 export default tseslint.config(
@@ -53,7 +59,7 @@ export default tseslint.config(
   { languageOptions: { globals: { ...globals.node } }, plugins: { '@nx': nx } },
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: { parserOptions: { project: typedPrograms, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@nx/enforce-module-boundaries': ['error', { allow: [], enforceBuildableLibDependency: true, depConstraints }],
       '@typescript-eslint/no-explicit-any': 'error',

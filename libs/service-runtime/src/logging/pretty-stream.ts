@@ -18,7 +18,12 @@ export class PrettyStream {
     this.loaded = import('pino-pretty')
       .then(
         ({ prettyFactory }) =>
-          (this.format = prettyFactory({ colorize: out === undefined, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,name', singleLine: true })),
+          (this.format = prettyFactory({
+            colorize: out === undefined,
+            translateTime: 'SYS:HH:MM:ss.l',
+            ignore: 'pid,hostname,name',
+            singleLine: true,
+          })),
       )
       .catch(() => (this.format = (line) => line))
       .then(() => {
