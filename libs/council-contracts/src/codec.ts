@@ -50,12 +50,18 @@ function parse(type: MessageClass<object>, bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new MalformedMessageError(type.schemaName, [{ path: '', message: 'the message must be UTF-8 text' }], { cause });
   }
+  if (text.trim() === '')
+    throw new MalformedMessageError(type.schemaName, [{ path: '', message: 'the message must be JSON, but is empty' }]);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const found = text.trim() === '' ? 'it is empty' : `${cause instanceof Error ? cause.message : 'it cannot be parsed'}`;
-    throw new MalformedMessageError(type.schemaName, [{ path: '', message: `the message must be JSON: ${found}` }], { cause });
+    throw new MalformedMessageError(type.schemaName, [{ path: '', message: `the message must be JSON: ${parserSays(cause)}` }], { cause });
   }
+}
+
+/** What the parser says, without the piece of the payload that it quotes. */
+function parserSays(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, (\.\.\.)?".*$/s, '') : 'it cannot be parsed';
 }
 
 /** Copies the fields that the class knows, checks them, and builds what is nested in them. */
@@ -77,52 +83,59 @@ function build<T extends object>(type: MessageClass<T>, source: Record<string, u
   return message;
 }
 
-/** Runs the checks of a field. The first failing one of a value speaks for it: text that is no text needs no remark on its length. */
+/**
+ * Runs the checks of a field. The first failing one of a value speaks for it: what is no text needs no remark on its length.
+ * @returns whether the value has its shape, so that what is inside can be looked at
+ */
 function checkField(field: FieldPlan, message: object, value: unknown, path: string, violations: Violation[]): boolean {
-  const before = violations.length;
   const args: ValidationArguments = { value, object: message, property: field.name, targetName: message.constructor.name, constraints: [] };
-  const faulty = new Set<number>();
+  let faultyEntries: Set<number> | undefined;
   for (const check of field.checks) {
-    args.constraints = check.constraints as unknown[];
-    if (!check.each) {
-      if (!check.accepts(value, args)) {
-        violations.push(violation(check, args, path + field.name, value));
-        return false;
-      }
-      continue;
-    }
-    if (!Array.isArray(value)) continue;
-    for (let index = 0; index < value.length; index++) {
-      if (faulty.has(index) || check.accepts(value[index], args)) continue;
-      faulty.add(index);
-      violations.push(violation(check, args, `${path}${field.name}[${index}]`, value[index]));
+    args.constraints = check.constraints;
+    if (check.each) {
+      faultyEntries = checkEntries(check, args, path + field.name, faultyEntries, violations);
+    } else if (!check.accepts(value, args)) {
+      violations.push(violation(check, args, path + field.name, value));
+      return !check.decidesShape && value !== undefined;
     }
   }
-  return violations.length === before;
+  return true;
+}
+
+function checkEntries(
+  check: FieldCheck,
+  args: ValidationArguments,
+  path: string,
+  faulty: Set<number> | undefined,
+  violations: Violation[],
+): Set<number> | undefined {
+  const entries = args.value as readonly unknown[];
+  let found = faulty;
+  for (let index = 0; index < entries.length; index++) {
+    if (check.accepts(entries[index], args) || found?.has(index) === true) continue;
+    (found ??= new Set()).add(index);
+    violations.push(violation(check, args, `${path}[${index}]`, entries[index]));
+  }
+  return found;
 }
 
 function buildField(field: FieldPlan, value: unknown, path: string, violations: Violation[]): unknown {
   if (field.freeForm) return copyFreeForm(value);
   if (field.nested === undefined) return Array.isArray(value) ? [...value] : value;
   const type = field.nested();
-  if (!field.nestedList) return buildNested(field, type, value, path, violations);
+  if (!field.nestedList) return buildNested(type, value, path, violations);
   const entries = value as readonly unknown[];
-  return entries.map((entry, index) => buildNested(field, type, entry, `${path}[${index}]`, violations));
+  return entries.map((entry, index) => buildNested(type, entry, `${path}[${index}]`, violations));
 }
 
-function buildNested(field: FieldPlan, type: MessageClass<object>, value: unknown, path: string, violations: Violation[]): unknown {
+function buildNested(type: MessageClass<object>, value: unknown, path: string, violations: Violation[]): unknown {
   if (isPlainObject(value)) return build(type, value, `${path}.`, violations);
-  violations.push({ path, message: `${withoutProperty(field.nestedMessage)}, but is ${describeValue(value)}` });
+  violations.push({ path, message: `must be an object, but is ${describeValue(value)}` });
   return value;
 }
 
 function violation(check: FieldCheck, args: ValidationArguments, path: string, value: unknown): Violation {
-  return { path, message: `${withoutProperty(check.explain(args))}, but is ${describeValue(value)}` };
-}
-
-/** class-validator begins its sentences with the property; here the path says it. */
-function withoutProperty(message: string): string {
-  return message.replace(/^(each value in )?\$property /, '');
+  return { path, message: `${check.explain(args)}, but is ${describeValue(value)}` };
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

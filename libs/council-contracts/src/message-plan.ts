@@ -6,9 +6,11 @@ import type { MessageClass } from './messages/message-class.js';
 export interface FieldCheck {
   /** Whether it holds for each entry of a list and not for the list. */
   readonly each: boolean;
+  /** Whether the value has the wrong shape when it fails, so that nothing more can be said about what is inside. */
+  readonly decidesShape: boolean;
+  readonly constraints: unknown[];
   readonly accepts: (value: unknown, args: ValidationArguments) => boolean;
   readonly explain: (args: ValidationArguments) => string;
-  readonly constraints: readonly unknown[];
 }
 
 /** One field of a message class. */
@@ -20,11 +22,11 @@ export interface FieldPlan {
   readonly nested: (() => MessageClass<object>) | undefined;
   /** Whether `nested` describes the entries of a list. */
   readonly nestedList: boolean;
-  readonly nestedMessage: string;
   readonly checks: readonly FieldCheck[];
 }
 
-type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+/** What class-validator remembers of one decorator. */
+export type FieldMetadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
 const plans = new WeakMap<MessageClass<object>, readonly FieldPlan[]>();
 
@@ -33,52 +35,61 @@ const plans = new WeakMap<MessageClass<object>, readonly FieldPlan[]>();
  * class-validator's own `validateSync` looks all of this up again for each value.
  * @param type a message class
  * @returns the fields in the order in which the class declares them
- * @source ADR "Messages are checked by a plan"; measured: see there
+ * @source docs/adr, "Messages are checked by a plan made from the decorators", with what was measured
  */
 export function planOf(type: MessageClass<object>): readonly FieldPlan[] {
   const known = plans.get(type);
   if (known !== undefined) return known;
-  const byField = new Map<string, Metadata[]>();
-  for (const metadata of getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)) {
-    const list = byField.get(metadata.propertyName) ?? [];
-    list.push(metadata);
-    byField.set(metadata.propertyName, list);
-  }
-  const plan = [...byField].map(([name, metadatas]) => planField(name, metadatas));
+  const plan = [...metadataOf(type)].map(([name, metadatas]) => planField(name, metadatas));
   plans.set(type, plan);
   return plan;
 }
 
-function planField(name: string, metadatas: readonly Metadata[]): FieldPlan {
-  const nested = metadatas.find((metadata) => metadata.type === 'nestedValidation');
+/**
+ * The decorators of a message class.
+ * @param type a message class
+ * @returns field name → what each of its decorators says; both in the order of declaration
+ */
+export function metadataOf(type: MessageClass<object>): ReadonlyMap<string, readonly FieldMetadata[]> {
+  const byField = new Map<string, FieldMetadata[]>();
+  for (const metadata of getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)) {
+    const metadatas = byField.get(metadata.propertyName);
+    if (metadatas === undefined) byField.set(metadata.propertyName, [metadata]);
+    else metadatas.push(metadata);
+  }
+  return byField;
+}
+
+/** What the message classes say of a field beside its constraints. */
+export function contextOf(metadatas: readonly FieldMetadata[]): FieldContext {
+  return Object.assign({}, ...metadatas.map((metadata): unknown => metadata.context));
+}
+
+function planField(name: string, metadatas: readonly FieldMetadata[]): FieldPlan {
   return {
     name,
     optional: metadatas.some((metadata) => metadata.type === 'conditionalValidation'),
     freeForm: metadatas.some((metadata) => metadata.name === 'isFreeForm'),
-    nested: contextOf(nested)?.nested as (() => MessageClass<object>) | undefined,
-    nestedList: nested?.each === true,
-    nestedMessage: typeof nested?.message === 'string' ? nested.message : '$property must be an object',
+    nested: contextOf(metadatas).nested,
+    nestedList: metadatas.some((metadata) => metadata.type === 'nestedValidation' && metadata.each),
     checks: metadatas.filter((metadata) => metadata.type === 'customValidation' && metadata.name !== 'field').flatMap(planChecks),
   };
 }
 
-function planChecks(metadata: Metadata): FieldCheck[] {
+function planChecks(metadata: FieldMetadata): FieldCheck[] {
   return getMetadataStorage()
     .getTargetValidatorConstraints(metadata.constraintCls)
     .map(({ instance }) => ({
       each: metadata.each,
+      decidesShape: metadata.name === 'isArray' || metadata.name === 'arrayMaxSize' || metadata.name === 'isFreeForm',
+      constraints: metadata.constraints ?? [],
       accepts: (value, args) => instance.validate(value, args) === true,
       explain: (args) => explain(metadata, instance, args),
-      constraints: metadata.constraints ?? [],
     }));
 }
 
-function explain(metadata: Metadata, instance: ValidatorConstraintInterface, args: ValidationArguments): string {
-  if (typeof metadata.message === 'function') return metadata.message(args);
-  return metadata.message ?? instance.defaultMessage?.(args) ?? '$property is not valid';
-}
-
-/** What the message classes say of a field beside its constraints. */
-export function contextOf(metadata: { context?: unknown } | undefined): FieldContext | undefined {
-  return metadata?.context as FieldContext | undefined;
+/** class-validator begins its sentences with the property; here the path of the violation says it. */
+function explain(metadata: FieldMetadata, instance: ValidatorConstraintInterface, args: ValidationArguments): string {
+  const message = typeof metadata.message === 'function' ? metadata.message(args) : metadata.message;
+  return (message ?? instance.defaultMessage?.(args) ?? 'is not valid').replace(/^(each value in )?\$property /, '');
 }

@@ -14,7 +14,7 @@ const ROOT = 'chorus.';
  * Every subject of the protocol. This file is the only place that spells them.
  * @source protocol.md, "Subjects"
  */
-export const SUBJECTS = {
+export const SUBJECTS: Readonly<Record<'forming' | 'formingPerCouncil' | 'status' | 'claims' | 'offer' | 'deadLetter', SubjectPattern>> = {
   /** Opportunities: coordinator → every agent. */
   forming: { pattern: `${ROOT}councils.forming`, parameters: [] },
   /** The form that the older broadcaster published; accepted on subscribe, never published. */
@@ -27,7 +27,7 @@ export const SUBJECTS = {
   offer: { pattern: `${ROOT}agents.*.offer`, parameters: ['agentId'] },
   /** What somebody gave up on: anyone → operators. */
   deadLetter: { pattern: `${ROOT}dlq.*`, parameters: ['source'] },
-} as const satisfies Record<string, SubjectPattern>;
+};
 
 /** What the dead-letter stream stores: every dead letter, also those of later, longer subjects. */
 export const DEAD_LETTER_WILDCARD = `${ROOT}dlq.>`;

@@ -42,7 +42,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
  * The streams of the protocol: file storage, limits retention, one replica or three on a cluster.
  * @source protocol.md, "Streams and buckets"
  */
-export const STREAMS = {
+export const STREAMS: Readonly<Record<'councils' | 'claims' | 'deadLetters', StreamDefinition>> = {
   councils: {
     name: 'CHORUS_COUNCILS',
     subjects: [SUBJECTS.forming.pattern, SUBJECTS.formingPerCouncil.pattern, SUBJECTS.status.pattern],
@@ -69,13 +69,13 @@ export const STREAMS = {
     maxConsumers: 1_000,
     description: 'Messages that somebody gave up on, with their original bytes and the reason.',
   },
-} as const satisfies Record<string, StreamDefinition>;
+};
 
 /**
  * The key-value buckets of the protocol: file storage, one replica or three on a cluster.
  * @source protocol.md, "Streams and buckets"
  */
-export const BUCKETS = {
+export const BUCKETS: Readonly<Record<'councils' | 'agents' | 'config', BucketDefinition>> = {
   councils: {
     name: 'chorus_councils',
     history: 64,
@@ -98,7 +98,7 @@ export const BUCKETS = {
     maxConsumers: 20_000,
     description: 'How opportunities are broadcast, who changed it and why.',
   },
-} as const satisfies Record<string, BucketDefinition>;
+};
 
 /**
  * The key of a council's document.

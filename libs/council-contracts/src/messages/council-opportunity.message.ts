@@ -26,12 +26,12 @@ export class CouncilOpportunity {
   @Text({ about: 'What the council is to do.', max: LIMITS.briefLength })
   project_brief = '';
 
-  @NestedList(() => CouncilRole, { about: 'Roles that must be filled.', minItems: 1, maxItems: LIMITS.roles })
   @UniqueRoleNames()
+  @NestedList(() => CouncilRole, { about: 'Roles that must be filled.', minItems: 1, maxItems: LIMITS.roles })
   core_roles!: CouncilRole[];
 
-  @NestedList(() => CouncilRole, { about: 'Roles that may be filled.', maxItems: LIMITS.roles })
   @UniqueRoleNames('core_roles')
+  @NestedList(() => CouncilRole, { about: 'Roles that may be filled.', maxItems: LIMITS.roles })
   optional_roles: CouncilRole[] = [];
 
   @Line({ about: 'Where the knowledge of the project lives.', max: LIMITS.lineLength })

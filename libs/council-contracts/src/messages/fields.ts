@@ -21,6 +21,7 @@ import {
 import { TOKEN } from '../token.js';
 import { isFreeForm } from './free-form.js';
 import { LIMITS } from './limits.js';
+import type { MessageClass } from './message-class.js';
 import { isTimestamp } from './timestamp.js';
 
 /** What every field says about itself. */
@@ -35,7 +36,7 @@ interface FieldOptions {
 export interface FieldContext {
   readonly about?: string;
   /** The class of a nested message, as a function because classes may refer to later ones. */
-  readonly nested?: () => new () => object;
+  readonly nested?: () => MessageClass<object>;
 }
 
 const SINGLE_LINE = /^[^\r\n\0]*$/;
@@ -117,13 +118,13 @@ export function Lines(o: FieldOptions & { maxItems: number; max: number }): Prop
 }
 
 /** A message inside the message. */
-export function Nested(type: () => new () => object, o: FieldOptions): PropertyDecorator {
+export function Nested(type: () => MessageClass<object>, o: FieldOptions): PropertyDecorator {
   const context: FieldContext = { nested: type };
   return field(o, [Type(type), ValidateNested({ message: '$property must be an object', context })]);
 }
 
 /** A list of messages inside the message. */
-export function NestedList(type: () => new () => object, o: FieldOptions & { minItems?: number; maxItems: number }): PropertyDecorator {
+export function NestedList(type: () => MessageClass<object>, o: FieldOptions & { minItems?: number; maxItems: number }): PropertyDecorator {
   const context: FieldContext = { nested: type };
   const minItems = o.minItems ?? 0;
   return field(o, [
