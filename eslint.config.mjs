@@ -45,7 +45,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
-      '**/bundle/**',
+      'apps/*/bundle/**',
       '**/coverage/**',
       '**/node_modules/**',
       '.nx/**',

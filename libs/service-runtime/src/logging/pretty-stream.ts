@@ -17,15 +17,16 @@ export class PrettyStream {
     process.once('exit', onExit);
     this.loaded = import('pino-pretty')
       .then(
-        ({ prettyFactory }) =>
-          (this.format = prettyFactory({
+        // The default export alone: a bundle has no others of a CommonJS package.
+        ({ default: pretty }) =>
+          (this.format = pretty.prettyFactory({
             colorize: out === undefined,
             translateTime: 'SYS:HH:MM:ss.l',
             ignore: 'pid,hostname,name',
             singleLine: true,
           })),
       )
-      .catch(() => (this.format = (line) => line))
+      .catch(() => (this.format = (line) => line)) // unreadable beats silent
       .then(() => {
         process.off('exit', onExit);
         for (const line of this.waiting.splice(0)) this.write(line);
