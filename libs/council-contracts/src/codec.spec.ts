@@ -128,11 +128,11 @@ describe('a malformed message', () => {
     expect(violations).toEqual([
       { path: 'council_id', message: 'must be 1 to 64 letters, digits, "_" and "-", but is text of 3 characters' },
       { path: 'project_name', message: 'must be one line of 1 to 200 characters, but is absent' },
+      { path: 'core_roles[2]', message: 'must be an object, but is text of 9 characters' },
+      { path: 'core_roles[3]', message: 'must be an object, but is null' },
       { path: 'core_roles[1].role_name', message: 'must be one line of 1 to 200 characters, but is 3' },
       { path: 'core_roles[1].required_skills[2]', message: 'must be one line of 1 to 200 characters, but is 7' },
       { path: 'core_roles[1].required_skills[1]', message: 'must be one line of 1 to 200 characters, but is empty text' },
-      { path: 'core_roles[2]', message: 'must be an object, but is text of 9 characters' },
-      { path: 'core_roles[3]', message: 'must be an object, but is null' },
       { path: 'formation_deadline', message: 'must be a time in RFC 3339, such as 2026-01-31T09:30:00.250Z, but is text of 8 characters' },
       { path: 'attempt', message: 'must be a whole number from 1, but is 0' },
       { path: 'reason', message: 'must be one of initial, reminder, reopen, but is text of 7 characters' },

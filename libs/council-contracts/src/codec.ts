@@ -128,10 +128,9 @@ function buildField(field: FieldPlan, value: unknown, path: string, violations: 
   return entries.map((entry, index) => buildNested(type, entry, `${path}[${index}]`, violations));
 }
 
+/** What is no object has its violation already. */
 function buildNested(type: MessageClass<object>, value: unknown, path: string, violations: Violation[]): unknown {
-  if (isPlainObject(value)) return build(type, value, `${path}.`, violations);
-  violations.push({ path, message: `must be an object, but is ${describeValue(value)}` });
-  return value;
+  return isPlainObject(value) ? build(type, value, `${path}.`, violations) : value;
 }
 
 function violation(check: FieldCheck, args: ValidationArguments, path: string, value: unknown): Violation {

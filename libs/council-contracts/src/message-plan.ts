@@ -28,6 +28,9 @@ export interface FieldPlan {
 /** What class-validator remembers of one decorator. */
 export type FieldMetadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
+/** Constraints without which nothing inside the value is looked at; a list that is too long is not searched for more. */
+const SHAPE: ReadonlySet<string> = new Set(['isArray', 'isObject', 'arrayMaxSize', 'isFreeForm']);
+
 const plans = new WeakMap<MessageClass<object>, readonly FieldPlan[]>();
 
 /**
@@ -81,7 +84,7 @@ function planChecks(metadata: FieldMetadata): FieldCheck[] {
     .getTargetValidatorConstraints(metadata.constraintCls)
     .map(({ instance }) => ({
       each: metadata.each,
-      decidesShape: metadata.name === 'isArray' || metadata.name === 'arrayMaxSize' || metadata.name === 'isFreeForm',
+      decidesShape: SHAPE.has(metadata.name ?? ''),
       constraints: metadata.constraints ?? [],
       accepts: (value, args) => instance.validate(value, args) === true,
       explain: (args) => explain(metadata, instance, args),

@@ -53,7 +53,7 @@ export class CouncilOpportunity {
   reason: OpportunityReason = 'initial';
 
   @Lines({
-    about: 'Names of the roles to bid for. Absent or empty: all roles.',
+    about: 'Names of the roles to bid for; absent means every role.',
     maxItems: 2 * LIMITS.roles,
     max: LIMITS.nameLength,
     optional: true,
@@ -68,7 +68,6 @@ export class CouncilOpportunity {
 
   /** Fills what a sender may leave out: without `open_roles` every role is open. */
   static complete(opportunity: CouncilOpportunity): void {
-    if (opportunity.open_roles !== undefined && opportunity.open_roles.length > 0) return;
-    opportunity.open_roles = [...opportunity.core_roles, ...opportunity.optional_roles].map((role) => role.role_name);
+    opportunity.open_roles ??= [...opportunity.core_roles, ...opportunity.optional_roles].map((role) => role.role_name);
   }
 }

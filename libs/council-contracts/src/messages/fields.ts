@@ -8,6 +8,7 @@ import {
   IsIn,
   IsInt,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -120,19 +121,23 @@ export function Lines(o: FieldOptions & { maxItems: number; max: number }): Prop
 /** A message inside the message. */
 export function Nested(type: () => MessageClass<object>, o: FieldOptions): PropertyDecorator {
   const context: FieldContext = { nested: type };
-  return field(o, [Type(type), ValidateNested({ message: '$property must be an object', context })]);
+  const message = '$property must be an object';
+  return field(o, [Type(type), IsObject({ message }), ValidateNested({ message, context })]);
 }
 
 /** A list of messages inside the message. */
 export function NestedList(type: () => MessageClass<object>, o: FieldOptions & { minItems?: number; maxItems: number }): PropertyDecorator {
   const context: FieldContext = { nested: type };
+  const message = '$property must be an object';
   const minItems = o.minItems ?? 0;
   return field(o, [
     Type(type),
     IsArray({ message: '$property must be a list of objects' }),
     ...(minItems > 0 ? [ArrayMinSize(minItems, { message: `$property must have at least ${minItems} entries` })] : []),
     ArrayMaxSize(o.maxItems, { message: `$property must have at most ${o.maxItems} entries` }),
-    ValidateNested({ each: true, message: '$property must be an object', context }),
+    // ValidateNested alone lets an empty list pass for an object.
+    IsObject({ each: true, message }),
+    ValidateNested({ each: true, message, context }),
   ]);
 }
 

@@ -65,7 +65,7 @@ function fieldSchema(name: string, metadatas: readonly FieldMetadata[], refPrefi
     const reference = { $ref: `${refPrefix}${nested().schemaName}` };
     // Draft 07 ignores everything beside a $ref, so the description needs the detour over allOf.
     if (value.type !== 'array') return { ...description, allOf: [reference] };
-    Object.assign(entries, reference);
+    return { ...description, ...value, items: reference };
   }
   return { ...description, ...value, ...(value.type === 'array' ? { items: entries } : {}) };
 }
@@ -85,6 +85,7 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isBoolean: () => ({ type: 'boolean' }),
   isIn: ([values]) => ({ type: 'string', enum: values }),
   isArray: () => ({ type: 'array' }),
+  isObject: () => ({ type: 'object' }),
   arrayMinSize: ([minItems]) => ({ minItems }),
   arrayMaxSize: ([maxItems]) => ({ maxItems }),
   isTimestamp: () => ({ type: 'string', format: 'date-time' }),
