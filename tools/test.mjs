@@ -8,6 +8,7 @@ import { bold, red, step, yellow } from './lib/progress.mjs';
 import { lastLines, run } from './lib/run.mjs';
 import { root } from './lib/workspace.mjs';
 import { parseOptions, STEPS, USAGE, UsageError } from './test/options.mjs';
+import { withoutNxNoise } from './test/nx-noise.mjs';
 import { totals, totalsLine } from './test/totals.mjs';
 
 const results = join(root, '.test-results');
@@ -49,9 +50,9 @@ async function tests(label, kind, env) {
   // The other two kinds are never cached, see nx.json.
   const how = kind === 'unit' ? ['--skip-nx-cache'] : ['--parallel=1'];
   const args = ['run-many', '-t', target, ...how, '--output-style=static'];
-  // The verdict of a test must not depend on who runs it.
-  const clean = { FORCE_COLOR: undefined, ...env };
-  const { code, output } = await nx(args, { env: clean, onText: (text) => process.stdout.write(text) });
+  const colour = process.stdout.isTTY ? {} : { FORCE_COLOR: '0', NO_COLOR: '1' };
+  const quieter = withoutNxNoise((text) => process.stdout.write(text));
+  const { code, output } = await nx(args, { env: { ...colour, ...env }, onText: quieter });
   const name = env['TEST_RUN_LABEL'] === undefined ? kind : `${kind}-${env['TEST_RUN_LABEL']}`;
   writeFileSync(join(results, `${name}.log`), output);
   const { passed } = totals(results, (file) => file.endsWith(`-${name}.json`));
