@@ -38,7 +38,7 @@ const plans = new WeakMap<MessageClass<object>, readonly FieldPlan[]>();
  * class-validator's own `validateSync` looks all of this up again for each value.
  * @param type a message class
  * @returns the fields in the order in which the class declares them
- * @source docs/adr, "Messages are checked by a plan made from the decorators", with what was measured
+ * @source docs/adr/0009-messages-are-checked-by-a-plan.md, with what was measured
  */
 export function planOf(type: MessageClass<object>): readonly FieldPlan[] {
   const known = plans.get(type);
