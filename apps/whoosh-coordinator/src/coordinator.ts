@@ -35,7 +35,7 @@ export async function startCoordinator(
     ...(config.natsUser === undefined ? {} : { user: config.natsUser }),
     ...(config.natsPassword === undefined ? {} : { password: config.natsPassword }),
     ...(config.natsToken === undefined ? {} : { token: config.natsToken }),
-    ...(config.natsCreds === undefined ? {} : { creds: config.natsCreds }),
+    ...(config.natsCredsFile === undefined ? {} : { credsFile: config.natsCredsFile }),
   });
   const tracing = createTracing({ serviceName: 'whoosh-coordinator', env, onError: (error) => logger.warn({ error }, 'Tracing is off') });
   const parts = coordinatorParts(config, broker, logger, tracing);
@@ -50,7 +50,7 @@ export async function startCoordinator(
     await Promise.all(running);
     await tracing.shutdown();
     parts.processMetrics.stop();
-    await broker.close();
+    await broker.drain();
   };
   try {
     const port = await listen(app, config.port, config.host);
@@ -120,7 +120,7 @@ function claimsServer(parts: CoordinatorParts): JetStreamServer {
       },
     ],
     deadLetter: { subject: deadLetterSubject('whoosh'), source: 'whoosh', publisher },
-    hooks: { onDeadLetter: () => metrics.deadLettered(pattern.pattern) },
+    hooks: { onSettled: (_context, outcome) => outcome === 'dead-letter' && metrics.deadLettered(pattern.pattern) },
   });
 }
 
@@ -143,7 +143,7 @@ function registerHealth({ health, broker, readiness }: CoordinatorParts): void {
     }),
     'ready',
   );
-  health.register('nats', () => brokerHealth(broker), 'ready');
+  health.register('nats', async () => ({ ...(await brokerHealth(broker)) }), 'ready');
 }
 
 function bindMetrics({ metrics, view, roster, broker, transactor }: CoordinatorParts): void {

@@ -1,11 +1,12 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { RoleClaim, SUBJECTS } from '@whoosh/council-contracts';
-import { FinalError, JetStreamContext } from '@whoosh/jetstream';
+import { FinalError, type JetStreamContext, SettlementFilter } from '@whoosh/jetstream';
 import { ClaimIntake } from './claim.intake.js';
 
 /** Answers of agents, from the claims stream. */
 @Controller()
+@UseFilters(SettlementFilter)
 export class ClaimsConsumer {
   constructor(private readonly intake: ClaimIntake) {}
 
@@ -16,7 +17,7 @@ export class ClaimsConsumer {
     if (claim.agent_id !== agentId || claim.council_id !== councilId) {
       throw new FinalError(
         `Claim on ${context.subject} says agent ${claim.agent_id} and council ${claim.council_id}; an agent answers only on its own subject`,
-        'claim_identity_mismatch',
+        { code: 'claim_identity_mismatch' },
       );
     }
     this.intake.take(claim, context.timestamp);

@@ -25,10 +25,10 @@ export class CoordinatorConfig {
   @IsString()
   natsToken?: string;
 
-  @FromEnv('NATS_CREDS', { secret: true, description: 'Contents of a NATS credentials file; usually set as NATS_CREDS_FILE' })
+  @FromEnv('NATS_CREDS_FILE', { description: 'Path of a credentials file (JWT and key) for the broker' })
   @IsOptional()
   @IsString()
-  natsCreds?: string;
+  natsCredsFile?: string;
 
   @FromEnv('WHOOSH_HOST', { default: '0.0.0.0', description: 'Address that the HTTP server listens on' })
   @IsString()

@@ -12,6 +12,10 @@ export async function followCouncils(
   let caughtUp = false;
   const watch = bucket.watch({
     signal,
+    onRecreated: () => {
+      logger.error('The bucket chorus_councils was created anew: the councils before are gone from the broker');
+      view.clear();
+    },
     onEntry: ({ key, value, revision, operation, error }) => {
       if (error !== undefined) {
         logger.error(

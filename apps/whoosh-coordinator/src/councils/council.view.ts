@@ -75,6 +75,12 @@ export class CouncilView {
     this.rosters.delete(councilId);
   }
 
+  /** The bucket was created anew: everything is told again. */
+  clear(): void {
+    for (const map of [this.open, this.summaries, this.rosters, this.engagements]) map.clear();
+    this.highestRevision = 0;
+  }
+
   /** @returns the council as last seen, when it is open */
   get(councilId: string): Stored<CouncilDocument> | undefined {
     return this.open.get(councilId);

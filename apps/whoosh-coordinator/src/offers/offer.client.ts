@@ -1,4 +1,4 @@
-import { decode, encode, offerSubject, type RoleOffer, RoleOfferReply } from '@whoosh/council-contracts';
+import { decode, encode, offerSubject, type RoleOffer, RoleOfferReply, traceHeaders } from '@whoosh/council-contracts';
 import { type Broker, NoResponderError, request, RequestTimeoutError } from '@whoosh/jetstream';
 
 /** How an offer ended. `unanswered`: nobody listened, or nobody answered in time. */
@@ -18,8 +18,7 @@ export class OfferClient {
    */
   async offer(agentId: string, instanceId: string, offer: RoleOffer, timeoutMs: number, traceparent?: string): Promise<OfferAnswer> {
     try {
-      const headers = traceparent === undefined ? {} : { traceparent };
-      const answer = await request(this.broker, offerSubject(agentId), encode(offer), { timeoutMs, headers });
+      const answer = await request(this.broker, offerSubject(agentId), encode(offer), { timeoutMs, headers: traceHeaders(traceparent) });
       const reply = decode(RoleOfferReply, answer.payload);
       if (reply.offer_id !== offer.offer_id || reply.agent_id !== agentId) return { outcome: 'refused', reason: 'answer to another offer' };
       if (reply.instance_id !== instanceId) return { outcome: 'refused', reason: 'agent restarted since its bid' };
