@@ -5,6 +5,7 @@ export type StandingState = 'serving' | 'leaving' | 'fenced';
 export class Standing {
   private state: StandingState = 'serving';
   private why: string | undefined;
+  private readonly over = new AbortController();
 
   /** What holds now. */
   get current(): StandingState {
@@ -16,11 +17,14 @@ export class Standing {
     return this.why;
   }
 
+  /** Aborted when the agent stops serving, so that nothing waits longer than it must. */
+  get ended(): AbortSignal {
+    return this.over.signal;
+  }
+
   /** It was told to stop. A fenced agent stays fenced: it must not touch what belongs to its successor. */
   leave(): void {
-    if (this.state === 'fenced') return;
-    this.state = 'leaving';
-    this.why = 'the agent is leaving';
+    if (this.state === 'serving') this.end('leaving', 'the agent is leaving');
   }
 
   /**
@@ -28,7 +32,12 @@ export class Standing {
    * @param reason names the other process
    */
   fence(reason: string): void {
-    this.state = 'fenced';
+    if (this.state !== 'fenced') this.end('fenced', reason);
+  }
+
+  private end(state: StandingState, reason: string): void {
+    this.state = state;
     this.why = reason;
+    this.over.abort();
   }
 }
