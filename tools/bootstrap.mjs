@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { withLock } from './lib/lock.mjs';
 import { red, step } from './lib/progress.mjs';
 import { lastLines, run } from './lib/run.mjs';
+import { worthReading } from './lib/nx-noise.mjs';
 import { manifests, readJson, root, whooshFolder } from './lib/workspace.mjs';
 
 /** What went wrong, with what to do; shown without a stack. */
@@ -82,7 +83,7 @@ async function build() {
     const { code, output } = await nx(targets);
     if (code !== 0)
       throw new BootstrapError(
-        `The build failed:\n${lastLines(output, 40)}\nTo see all of it: node ${relative(root, nxProgram())} ${targets.join(' ')}`,
+        `The build failed:\n${lastLines(worthReading(output), 40)}\nTo see all of it: node ${relative(root, nxProgram())} ${targets.join(' ')}`,
       );
     const cached = /from the cache instead of running the command for (\d+) out of (\d+) tasks/.exec(output);
     if (cached && cached[1] === cached[2]) note('up to date');

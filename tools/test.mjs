@@ -8,7 +8,7 @@ import { bold, red, step, yellow } from './lib/progress.mjs';
 import { lastLines, run } from './lib/run.mjs';
 import { root } from './lib/workspace.mjs';
 import { parseOptions, STEPS, USAGE, UsageError } from './test/options.mjs';
-import { withoutNxNoise } from './test/nx-noise.mjs';
+import { withoutNxNoise } from './lib/nx-noise.mjs';
 import { totals, totalsLine } from './test/totals.mjs';
 
 const results = join(root, '.test-results');

@@ -8,6 +8,11 @@ import { constants } from 'node:os';
  * @property {string} output standard output and standard error in the order of arrival
  */
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+// Whoever ends this process ends what it waits for.
+process.once('exit', () => running.forEach((child) => child.kill()));
+
 /**
  * Runs a command and collects what it prints.
  * @param {string} command
@@ -18,6 +23,8 @@ import { constants } from 'node:os';
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    child.once('close', () => running.delete(child));
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');

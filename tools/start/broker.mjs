@@ -1,0 +1,112 @@
+// The broker of `npm start`: a real nats-server with JetStream on disk in the checkout, or the one that NATS_URL names.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { root, whooshFolder } from '../lib/workspace.mjs';
+import { Child } from './child.mjs';
+import { StartError } from './start-error.mjs';
+import { freePortFrom } from './ports.mjs';
+
+const HOST = '127.0.0.1';
+
+/**
+ * @typedef {object} Broker
+ * @property {string} url
+ * @property {string} [monitorUrl]
+ * @property {Child} [child] absent when the broker is somebody else's
+ */
+
+/**
+ * @param {{ logs: string, own: (child: Child) => void, note: (text: string) => void }} context `own` is told of the process at once
+ * @returns {Promise<Broker>} accepts connections
+ */
+export async function startBroker({ logs, own, note }) {
+  const { resolveNatsServer } = await import(pathToFileURL(join(root, 'libs/testing/dist/index.js')).href);
+  const found = await resolveNatsServer();
+  if (found.kind === 'url') {
+    note(`uses NATS_URL ${withoutCredentials(found.url)}`);
+    await mustAnswer(found.url);
+    return { url: found.url };
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePortFrom(4222, HOST);
+    const monitorPort = await freePortFrom(8222, HOST, new Set([port]));
+    const config = writeConfig({ port, monitorPort, version: found.version });
+    const child = new Child({ name: 'nats-server', command: found.path, args: ['-c', config], log: join(logs, 'nats-server.log') });
+    own(child);
+    try {
+      const monitorUrl = `http://${HOST}:${monitorPort}`;
+      await Promise.race([answers(`${monitorUrl}/healthz`), child.unexpectedEnd()]);
+      note(`${found.version} (${found.source}), port ${port}, state in .whoosh/nats`);
+      return { url: `nats://${HOST}:${port}`, monitorUrl, child };
+    } catch (error) {
+      // Another process may have taken the port in between.
+      if (attempt === 3 || !(error instanceof StartError) || !/address already in use/.test(error.message)) throw error;
+    }
+  }
+}
+
+/** @param {{ port: number, monitorPort: number, version: string }} options @returns {string} the file's path */
+function writeConfig({ port, monitorPort, version }) {
+  const store = join(whooshFolder, 'nats');
+  mkdirSync(store, { recursive: true });
+  // Without it an operating-system crash loses up to two minutes of acknowledged writes; 2.9 does not know the setting.
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const sync = major > 2 || (major === 2 && minor >= 10) ? '  sync_interval: always\n' : '';
+  const lines = [
+    '# Written by npm start at each start.',
+    'server_name: whoosh-local',
+    `listen: "${HOST}:${port}"`,
+    `http: "${HOST}:${monitorPort}"`,
+    `jetstream {\n  store_dir: ${JSON.stringify(store)}\n  max_memory_store: 256MB\n  max_file_store: 4GB\n${sync}}`,
+    '',
+  ];
+  const path = join(whooshFolder, 'nats-server.conf');
+  writeFileSync(path, lines.join('\n'));
+  return path;
+}
+
+/** @param {string} url polled until it answers 200 */
+async function answers(url) {
+  for (const deadline = Date.now() + 30_000; ;) {
+    const ok = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(({ ok }) => ok).catch(() => false); // prettier-ignore
+    if (ok) return;
+    if (Date.now() > deadline) throw new Error(`${url} did not answer within 30 s.`);
+    await wait(20);
+  }
+}
+
+/** @param {string} servers of NATS_URL */
+async function mustAnswer(servers) {
+  const failures = [];
+  for (const server of servers.split(',')) {
+    const { hostname, port } = new URL(/^\w+:\/\//.test(server.trim()) ? server.trim() : `nats://${server.trim()}`);
+    const failure = await tryConnect(hostname, Number(port || 4222));
+    if (failure === undefined) return;
+    failures.push(`${hostname}:${port || 4222} (${failure})`);
+  }
+  throw new StartError(
+    `No broker answers at NATS_URL: ${failures.join(', ')}. Start it, correct NATS_URL, or unset it to let npm start run one.`,
+  );
+}
+
+/** @param {string} host @param {number} port @returns {Promise<string | undefined>} why it failed */
+function tryConnect(host, port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: 3_000 });
+    const done = (/** @type {string | undefined} */ failure) => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket.once('connect', () => done(undefined));
+    socket.once('timeout', () => done('no answer within 3 s'));
+    socket.once('error', (error) => done(error.message || 'refused'));
+  });
+}
+
+/** @param {string} url */
+function withoutCredentials(url) {
+  return url.replace(/(\w+:\/\/)[^/@,]*@/g, '$1***@');
+}
