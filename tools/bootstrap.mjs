@@ -1,5 +1,5 @@
 // Makes a fresh checkout ready: installs the packages and builds what is out of date. Needs nothing but Node and npm.
-// `node tools/bootstrap.mjs [--no-build]`; tools/start.mjs and tools/test.mjs call it first.
+// `node tools/bootstrap.mjs [--no-build | --only-bundles]`; tools/start.mjs and tools/test.mjs call it first.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -17,7 +17,7 @@ const stampFile = join(root, 'node_modules/.whoosh-install.json');
 
 /**
  * Installs and builds what is missing or out of date.
- * @param {{ build?: boolean }} [options] `build: false` only installs
+ * @param {{ targets?: string[] }} [options] the Nx targets to build; none: only install
  * @throws BootstrapError
  */
 export async function bootstrap(options = {}) {
@@ -26,7 +26,8 @@ export async function bootstrap(options = {}) {
     join(whooshFolder, 'bootstrap.lock'),
     async () => {
       await install();
-      if (options.build ?? true) await build();
+      const targets = options.targets ?? ['build', 'bundle'];
+      if (targets.length > 0) await build(targets);
     },
     (pid) => console.log(`Waiting for process ${pid}, which installs or builds in this checkout …`),
   );
@@ -77,13 +78,14 @@ async function install() {
   writeFileSync(stampFile, JSON.stringify({ stamp: wantedStamp() }));
 }
 
-async function build() {
-  const targets = ['run-many', '-t', 'build', 'bundle', '--output-style=static'];
+/** @param {string[]} targets */
+async function build(targets) {
+  const args = ['run-many', '-t', ...targets, '--output-style=static'];
   await step('Building', async (note) => {
-    const { code, output } = await nx(targets);
+    const { code, output } = await nx(args);
     if (code !== 0)
       throw new BootstrapError(
-        `The build failed:\n${lastLines(worthReading(output), 40)}\nTo see all of it: node ${relative(root, nxProgram())} ${targets.join(' ')}`,
+        `The build failed:\n${lastLines(worthReading(output), 40)}\nTo see all of it: node ${relative(root, nxProgram())} ${args.join(' ')}`,
       );
     const cached = /from the cache instead of running the command for (\d+) out of (\d+) tasks/.exec(output);
     if (cached && cached[1] === cached[2]) note('up to date');
@@ -121,5 +123,6 @@ export async function runTool(main) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await runTool(() => bootstrap({ build: !process.argv.includes('--no-build') }));
+  const [flag] = process.argv.slice(2);
+  await runTool(() => bootstrap(flag === '--no-build' ? { targets: [] } : flag === '--only-bundles' ? { targets: ['bundle'] } : {}));
 }
