@@ -45,7 +45,7 @@ const sizes = wholeNumbers(options.agents, 'agents', 5_000);
 const [councils = 50] = wholeNumbers(options.councils, 'councils', 10_000);
 const [roles = 8] = wholeNumbers(options.roles, 'roles', 64);
 
-await bootstrap();
+if (process.env.BENCH_NO_BOOTSTRAP !== '1') await bootstrap();
 const results = [];
 for (const agents of sizes) {
   console.error(`bench: ${agents} agents, ${councils} councils of ${roles} roles …`);

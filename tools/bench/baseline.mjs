@@ -56,5 +56,5 @@ process.send?.({ ready: connections.length });
 process.on('message', async (message) => {
   if (message !== 'stop') return;
   await Promise.all(connections.map((nc) => nc.close()));
-  process.disconnect?.();
+  process.exit(0);
 });

@@ -21,7 +21,10 @@ export async function freePort() {
  * @param {string} script @param {string[]} args
  */
 export async function forkReady(script, args) {
-  const child = fork(here(script), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(here(script), args, {
+    execArgv: process.env.BENCH_PROFILE === script ? ['--cpu-prof', '--cpu-prof-dir=bench-results/profile'] : [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${script} ended with code ${code} before it was ready`)));
     child.on('message', (message) => message?.ready !== undefined && resolve(message));
@@ -39,6 +42,13 @@ export function startApp(app, env) {
   });
 }
 
+/** Asks a forked script to stop, and waits until it has, at most ten seconds. */
+export async function leave(child) {
+  const exited = once(child, 'exit');
+  child.send('stop');
+  await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 10_000).unref())]);
+}
+
 /** Ends a process, gently first. */
 export async function end(child) {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -54,13 +64,13 @@ export async function end(child) {
  * @template T @param {() => Promise<T | undefined>} ask @param {string} what @param {number} timeoutMs
  * @returns {Promise<T>}
  */
-export async function until(ask, what, timeoutMs = 60_000) {
+export async function until(ask, what, timeoutMs = 60_000, everyMs = 50) {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask().catch(() => undefined);
     if (answer !== undefined) return answer;
     if (Date.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

@@ -4,7 +4,6 @@ import { AgentConfig, startAgent } from '../../apps/chorus-agent/dist/index.js';
 
 const [, , natsUrl, count, first] = process.argv;
 const logger = createLogger({ name: 'fleet', level: 'error', pretty: false });
-const never = new AbortController();
 const agents = [];
 
 const start = async (index) => {
@@ -17,7 +16,7 @@ const start = async (index) => {
     CHORUS_LOG_LEVEL: 'error',
   };
   const config = loadConfig(AgentConfig, { env, ownPrefixes: ['CHORUS_'] });
-  agents.push(await startAgent(config, { logger, signal: never.signal, opsServer: false, env: {} }));
+  agents.push(await startAgent(config, { logger, door: false }));
 };
 
 const numbers = Array.from({ length: Number(count) }, (_, index) => Number(first ?? 0) + index);
@@ -28,5 +27,5 @@ process.on('message', async (message) => {
   if (message !== 'stop') return;
   await Promise.all(agents.map((agent) => agent.stop()));
   process.send?.({ stopped: agents.length });
-  process.disconnect?.();
+  process.exit(0);
 });
