@@ -43,6 +43,7 @@ export class OpportunitiesConsumer {
     const { answer, councilId } = this.opportunities.draft(heard);
     metrics.countReceived(subject);
     this.logReceived(heard, context, answer.firstHeardFromNats());
+    await heardAll();
     const receipt = { via: 'nats', deliveryCount: context.deliveryCount, streamSequence: context.sequence } as const;
     const attributes = { 'council.id': councilId, 'agent.id': identity.agentId, 'messaging.destination.name': context.subject };
     const claim = await tracing.run('council opportunity', context.header(HEADER.traceparent), attributes, async (traceparent) => {
@@ -69,6 +70,9 @@ export class OpportunitiesConsumer {
     else logger.info({ council_id, project, subject, agent_id, attempt, delivery_count: deliveryCount }, 'Council opportunity redelivered');
   }
 }
+
+/** What arrived together is heard before the first answer to any of it is worked out. */
+const heardAll = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** From the publication, by the publisher's clock, to the answer; `undefined` without a readable header. */
 function latencyMs(publishedAt: string | undefined, answeredAt: Date): number | undefined {

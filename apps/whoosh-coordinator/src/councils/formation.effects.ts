@@ -36,7 +36,8 @@ export class FormationEffects {
     if (before.active_at === undefined && after.active_at !== undefined) {
       metrics.formed(Date.parse(after.active_at) - Date.parse(after.created_at));
     }
-    void status.publish(after, revision);
+    if (after.status === 'forming') status.publishSoon(after, revision);
+    else void status.publish(after, revision);
     sweeper.verifyStatus(after.council_id, revision);
     for (const event of after.changes) {
       if (event.type === 'roles_awarded') void offers.send(after, new Set(event.assignments.map((given) => given.role_name)));

@@ -33,6 +33,7 @@ export interface StatusPublisherParts {
  */
 export class StatusPublisher {
   private readonly positions = new Map<string, Position>();
+  private readonly waiting = new Map<string, () => void>();
   private readonly turns = new Map<string, Promise<void>>();
 
   constructor(
@@ -40,9 +41,26 @@ export class StatusPublisher {
     private readonly logger: Logger,
   ) {}
 
+  /**
+   * Publishes the revision a moment later, or when the next one is published: for a status that nobody waits for, sent while every
+   * agent is busy with the announcement itself.
+   */
+  publishSoon(council: CouncilDocument, revision: number): void {
+    const id = council.council_id;
+    const publish = () => {
+      clearTimeout(timer);
+      this.waiting.delete(id);
+      void this.publish(council, revision);
+    };
+    const timer = setTimeout(publish, SOON_MS);
+    timer.unref();
+    this.waiting.set(id, publish);
+  }
+
   /** Publishes the revision unless it, or a newer one, is out. @returns when it is; an error is logged and the sweeper tries again */
   publish(council: CouncilDocument, revision: number): Promise<void> {
     const id = council.council_id;
+    this.waiting.get(id)?.();
     const turn = (this.turns.get(id) ?? Promise.resolve()).then(() => this.inTurn(council, revision));
     this.turns.set(id, turn);
     return turn.finally(() => {
@@ -103,3 +121,6 @@ export class StatusPublisher {
     return position;
   }
 }
+
+/** Longer than an announcement takes to be answered, shorter than anybody notices. */
+const SOON_MS = 150;
