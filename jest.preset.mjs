@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const { $schema: _schema, module: _module, ...swc } = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
 
@@ -21,7 +21,8 @@ export function jestProject(displayName, kind = 'unit') {
     // CommonJS packages that require() an ESM-only package: jest can do that only on Node >= 24.9, so those few are compiled.
     transformIgnorePatterns: ['/node_modules/\\.pnpm/(?!(cookie|content-disposition)@)'],
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-    setupFiles: ['reflect-metadata'],
+    // Decorators need it; a project without decorators does not have it.
+    setupFiles: existsSync('node_modules/reflect-metadata') ? ['reflect-metadata'] : [],
     testTimeout: kind === 'unit' ? 10_000 : kind === 'int' ? 60_000 : 300_000,
     maxWorkers: kind === 'unit' ? 2 : 1,
   };

@@ -103,7 +103,9 @@ function nxProgram() {
  * @param {{ env?: Record<string, string | undefined>, onText?: (text: string) => void }} [options] variables to add or (undefined) to take away
  */
 export function nx(args, options = {}) {
-  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_INTERACTIVE: 'false', ...options.env };
+  // Inside a task of Nx its variables would make the inner one take itself for the outer one's child.
+  const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NX_')));
+  const env = { ...outer, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_INTERACTIVE: 'false', ...options.env };
   return run(process.execPath, [nxProgram(), ...args], { cwd: root, env, onText: options.onText });
 }
 

@@ -1,11 +1,11 @@
 // `npm start`: a broker, a coordinator and agents on this machine, and one council to look at. Ctrl-C stops what it started.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { bootstrap, BootstrapError } from './bootstrap.mjs';
 import { withLock } from './lib/lock.mjs';
 import { bold, dim, red, step, yellow } from './lib/progress.mjs';
-import { whooshFolder } from './lib/workspace.mjs';
+import { root, startFolder } from './lib/workspace.mjs';
 import { startBroker } from './start/broker.mjs';
 import { StartError } from './start/start-error.mjs';
 import { formCouncil } from './start/demonstration.mjs';
@@ -17,7 +17,7 @@ import { startAgents, startCoordinator } from './start/services.mjs';
 /** @typedef {import('./start/child.mjs').Child} Child */
 /** @typedef {import('./start/run-state.mjs').RunState} RunState */
 
-const logs = join(whooshFolder, 'logs');
+const logs = join(startFolder, 'logs');
 
 /** Everything that this process started, in the order of its start. @type {Child[]} */
 const children = [];
@@ -92,12 +92,18 @@ function showAddresses({ url, natsUrl, monitorUrl }) {
     ['Agents', `${url}/api/v1/agents`],
     ['Metrics', `${url}/metrics`],
     ['NATS', [natsUrl, monitorUrl && dim(`(monitoring ${monitorUrl})`)].filter(Boolean).join(' ')],
-    ['Logs', '.whoosh/logs'],
+    ['Logs', shownPath(logs)],
   ];
   console.log('');
   for (const [name = '', value] of lines) console.log(`  ${name.padEnd(10)}  ${value}`);
   const body = `'{"project_name":"my-project","repository":"https://git.example.org/my-project","core_roles":["tpm","developer"]}'`;
   console.log(`\nForm a council yourself:\n  curl -X POST ${url}/api/v1/councils -H 'Content-Type: application/json' \\\n    -d ${body}`);
+}
+
+/** @param {string} path @returns {string} relative where that is shorter */
+function shownPath(path) {
+  const inCheckout = relative(root, path);
+  return inCheckout.startsWith('..') ? path : inCheckout;
 }
 
 /** Agents leave first, so that the coordinator hears of it; the broker goes last. */
@@ -119,7 +125,7 @@ async function stopAll() {
  */
 function claimCheckout(agents) {
   return withLock(
-    join(whooshFolder, 'run.lock'),
+    join(startFolder, 'run.lock'),
     async () => {
       const other = readRunState();
       if (other && runs(other.owner)) return other;
@@ -169,7 +175,9 @@ async function main(options) {
   const signal = firstSignal();
   const keepAlive = setInterval(() => {}, 60_000);
   try {
-    const up = startAll(options).then(() => console.log(`\n${bold('Ctrl-C stops everything.')} State is kept in .whoosh.`));
+    const up = startAll(options).then(() =>
+      console.log(`\n${bold('Ctrl-C stops everything.')} State is kept in ${shownPath(startFolder)}.`),
+    );
     await Promise.race([signal, crash, up]);
     await Promise.race([signal, crash]);
     console.log(`\n${dim('Stopping …')}`);

@@ -1,13 +1,16 @@
 // The checkout that these tools belong to. Uses Node alone: it runs before anything is installed.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Absolute path of the checkout. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Everything that running leaves behind: logs, the broker's store, the state of `npm start`. Ignored by git. */
+/** What running leaves behind in the checkout; ignored by git. */
 export const whooshFolder = join(root, '.whoosh');
+
+/** Logs, store and state of `npm start`. A test moves it, so that it does not meet the developer's own. */
+export const startFolder = process.env.START_STATE_DIR ? resolve(process.env.START_STATE_DIR) : whooshFolder;
 
 /**
  * @param {string} path

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { root, whooshFolder } from '../lib/workspace.mjs';
+import { root, startFolder } from '../lib/workspace.mjs';
 import { Child } from './child.mjs';
 import { StartError } from './start-error.mjs';
 import { freePortFrom } from './ports.mjs';
@@ -39,7 +39,7 @@ export async function startBroker({ logs, own, note }) {
     try {
       const monitorUrl = `http://${HOST}:${monitorPort}`;
       await Promise.race([answers(`${monitorUrl}/healthz`), child.unexpectedEnd()]);
-      note(`${found.version} (${found.source}), port ${port}, state in .whoosh/nats`);
+      note(`${found.version} (${found.source}), port ${port}, JetStream on disk`);
       return { url: `nats://${HOST}:${port}`, monitorUrl, child };
     } catch (error) {
       // Another process may have taken the port in between.
@@ -50,7 +50,7 @@ export async function startBroker({ logs, own, note }) {
 
 /** @param {{ port: number, monitorPort: number, version: string }} options @returns {string} the file's path */
 function writeConfig({ port, monitorPort, version }) {
-  const store = join(whooshFolder, 'nats');
+  const store = join(startFolder, 'nats');
   mkdirSync(store, { recursive: true });
   // Without it an operating-system crash loses up to two minutes of acknowledged writes; 2.9 does not know the setting.
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -63,7 +63,7 @@ function writeConfig({ port, monitorPort, version }) {
     `jetstream {\n  store_dir: ${JSON.stringify(store)}\n  max_memory_store: 256MB\n  max_file_store: 4GB\n${sync}}`,
     '',
   ];
-  const path = join(whooshFolder, 'nats-server.conf');
+  const path = join(startFolder, 'nats-server.conf');
   writeFileSync(path, lines.join('\n'));
   return path;
 }

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readJson, whooshFolder } from '../lib/workspace.mjs';
+import { readJson, startFolder } from '../lib/workspace.mjs';
 import { processStamp } from './process-stamp.mjs';
 
-const file = join(whooshFolder, 'run.json');
+const file = join(startFolder, 'run.json');
 
 /** @typedef {{ name: string, pid: number, stamp: string | undefined }} KnownProcess */
 
@@ -38,7 +38,7 @@ export function readRunState() {
 
 /** @param {RunState} state */
 export function writeRunState(state) {
-  mkdirSync(whooshFolder, { recursive: true });
+  mkdirSync(startFolder, { recursive: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(state, undefined, 2)}\n`);
   renameSync(`${file}.new`, file);
 }

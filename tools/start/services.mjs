@@ -82,7 +82,7 @@ export async function startAgents({ logs, own, note, natsUrl }, count, api) {
     own(child);
     return child;
   });
-  await Promise.race([online(api, count, startedAt, note), ...agents.map((child) => child.unexpectedEnd())]);
+  await Promise.race([online(api, count, startedAt, note, logs), ...agents.map((child) => child.unexpectedEnd())]);
   return agents;
 }
 
@@ -91,8 +91,9 @@ export async function startAgents({ logs, own, note, natsUrl }, count, api) {
  * @param {number} count
  * @param {number} startedAt earlier agents of the same id do not count
  * @param {(text: string) => void} note
+ * @param {string} logs
  */
-async function online(api, count, startedAt, note) {
+async function online(api, count, startedAt, note, logs) {
   for (const deadline = Date.now() + 60_000 + count * 500; ; await wait(100)) {
     const { status, body } = await ask(`${api}/api/v1/agents`);
     const agents = status === 200 ? body.agents : [];
@@ -102,7 +103,6 @@ async function online(api, count, startedAt, note) {
     );
     note(`${ours.length} of ${count} online`);
     if (ours.length >= count) return;
-    if (Date.now() > deadline)
-      throw new StartError(`Only ${ours.length} of ${count} agents came online; see the logs of the others in .whoosh/logs.`);
+    if (Date.now() > deadline) throw new StartError(`Only ${ours.length} of ${count} agents came online; see their logs in ${logs}.`);
   }
 }
