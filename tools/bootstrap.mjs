@@ -105,7 +105,8 @@ function nxProgram() {
 export function nx(args, options = {}) {
   // Inside a task of Nx its variables would make the inner one take itself for the outer one's child.
   const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NX_')));
-  const env = { ...outer, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_INTERACTIVE: 'false', ...options.env };
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR ? {} : { FORCE_COLOR: '0', NO_COLOR: '1' };
+  const env = { ...outer, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_INTERACTIVE: 'false', ...colour, ...options.env };
   return run(process.execPath, [nxProgram(), ...args], { cwd: root, env, onText: options.onText });
 }
 

@@ -50,9 +50,8 @@ async function tests(label, kind, env) {
   // The other two kinds are never cached, see nx.json.
   const how = kind === 'unit' ? ['--skip-nx-cache'] : ['--parallel=1'];
   const args = ['run-many', '-t', target, ...how, '--output-style=static'];
-  const colour = process.stdout.isTTY ? {} : { FORCE_COLOR: '0', NO_COLOR: '1' };
   const quieter = withoutNxNoise((text) => process.stdout.write(text));
-  const { code, output } = await nx(args, { env: { ...colour, ...env }, onText: quieter });
+  const { code, output } = await nx(args, { env, onText: quieter });
   const name = env['TEST_RUN_LABEL'] === undefined ? kind : `${kind}-${env['TEST_RUN_LABEL']}`;
   writeFileSync(join(results, `${name}.log`), output);
   const { passed } = totals(results, (file) => file.endsWith(`-${name}.json`));
