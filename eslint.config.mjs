@@ -86,7 +86,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [natsOnlyInJetstream] }] },
   },
   {
-    files: ['libs/jetstream/**/*.spec.ts'],
+    files: ['libs/jetstream/**/*.spec.ts', 'libs/jetstream/**/*.fixture.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
   prettier,

@@ -23,11 +23,13 @@ export async function consumerFloors(broker: Broker, stream: string): Promise<Co
   return retryTransient(async () => {
     const floors: ConsumerFloor[] = [];
     for await (const info of broker.streamManager.consumers.list(stream)) {
-      const { name, ack_floor, delivered, num_pending, num_ack_pending } = info;
+      const { name, config, ack_floor, delivered, num_pending, num_ack_pending } = info;
+      // Since 2.10 a consumer that begins at a sequence has its floor below it; 2.9 says 0 until the first acknowledgement.
+      const before = (config.opt_start_seq ?? 1) - 1;
       floors.push({
         name,
-        ackFloor: ack_floor.stream_seq,
-        delivered: delivered.stream_seq,
+        ackFloor: Math.max(ack_floor.stream_seq, before),
+        delivered: Math.max(delivered.stream_seq, before),
         pending: num_pending,
         numAckPending: num_ack_pending,
       });

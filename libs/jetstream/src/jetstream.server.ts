@@ -143,7 +143,7 @@ export class JetStreamServer extends Server<BrokerEvents> implements CustomTrans
       try {
         await runHandler(handler, decoded(subscription, delivery), context);
       } catch (error) {
-        ({ outcome, settlement } = await settleFailure(delivery, error, failure));
+        ({ outcome, settlement } = await settleFailure(delivery, unhidden(error), failure));
       }
       if (hooks?.onSettled !== undefined) hooks.onSettled(context, outcome, performance.now() - startedAt, subscription);
       return settlement;
@@ -164,6 +164,13 @@ async function runHandler(handler: MessageHandler, data: unknown, context: JetSt
   // Typed as a promise of an observable, but it is whatever the handler returned; an observable only for errors and interceptors.
   const result: unknown = await handler(data, context);
   if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+}
+
+/** What Nest makes of an error that no filter hands on. */
+function unhidden(error: unknown): unknown {
+  const hidden = error as { status?: unknown; message?: unknown } | null | undefined;
+  if (error instanceof Error || hidden?.status !== 'error') return error;
+  return new Error(`${String(hidden.message)}: Nest hides the cause, add @UseFilters(SettlementFilter) to the controller`);
 }
 
 function assertSameSet(handlers: Map<string, MessageHandler>, subscriptions: readonly Subscription[]): void {

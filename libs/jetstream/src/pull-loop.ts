@@ -5,7 +5,7 @@ import type { Broker } from './broker.js';
 import { messageOf } from './connection.errors.js';
 import type { ConsumerIdentity } from './consumer-creation.js';
 import { DirectConsumerProvisioner, type ConsumerProvisioner, type ConsumerSettings } from './consumer-provisioner.js';
-import { Delivery, type FinalSettlement, type Settlement } from './delivery.js';
+import { ACK, Delivery, type FinalSettlement, type Settlement } from './delivery.js';
 import { LiveConsumer } from './live-consumer.js';
 import { SettledFloor } from './settled-floor.js';
 import type { StartPolicy } from './start-policy.js';
@@ -43,9 +43,17 @@ interface InHand {
   handled: boolean;
 }
 
+/**
+ * How messages go back when the loop stops. The delay lets another reader step in: 2.9.10 loses track of messages that are given
+ * back while nobody pulls, and then delivers them only after the acknowledgement period.
+ */
+const GIVEN_BACK: FinalSettlement = { kind: 'nak', delayMs: 500 };
 const AFTER_BROKEN_HANDLER: FinalSettlement = { kind: 'nak', delayMs: 1_000 };
 /** The clock advances so often in one acknowledgement period. What is older than one advance is extended, so at half the period at the latest. */
 const TICKS_PER_ACK_WAIT = 4;
+/** Far below every acknowledgement period, far above the time in which a burst arrives. */
+const ACKNOWLEDGE_AFTER_MS = 25;
+const ACKNOWLEDGE_TOGETHER = 128;
 
 /**
  * Pulls the messages of one consumer, hands them on with bounded concurrency and settles each exactly as it is told.
@@ -64,6 +72,8 @@ export class PullLoop {
   private serving = false;
   private clock = 0;
   private ticker: NodeJS.Timeout | undefined;
+  private acknowledgements: Delivery[] = [];
+  private acknowledging: NodeJS.Timeout | undefined;
   private draining = false;
   private onIdle: (() => void) | undefined;
 
@@ -112,7 +122,7 @@ export class PullLoop {
   async stop(timeoutMs = 10_000): Promise<number> {
     this.draining = true;
     await this.consumer.stopFlow();
-    for (const queued of this.queue.slice(this.queueHead)) this.settle(queued, { kind: 'nak' });
+    for (const queued of this.queue.slice(this.queueHead)) this.settle(queued, GIVEN_BACK);
     this.queue = [];
     this.queueHead = 0;
     if (this.inHand.size > 0) {
@@ -120,7 +130,8 @@ export class PullLoop {
       if (this.inHand.size > 0) this.giveUp.abort();
     }
     const left = this.inHand.size;
-    for (const late of [...this.inHand.values()]) this.settle(late, { kind: 'nak' });
+    for (const late of [...this.inHand.values()]) this.settle(late, GIVEN_BACK);
+    this.acknowledgeNow();
     clearTimeout(this.ticker);
     this.ticker = undefined;
     await this.consumer.remove();
@@ -199,19 +210,35 @@ export class PullLoop {
   private settle(entry: InHand, settlement: FinalSettlement): void {
     if (entry.handled) return;
     entry.handled = true;
-    try {
-      entry.delivery.settle(settlement);
-    } catch (error) {
-      // The connection is closed for good: the message comes again to whoever reads next.
-      this.options.logger?.warn(
-        { stream: this.options.stream, sequence: entry.sequence, error: messageOf(error) },
-        'A message could not be settled',
-      );
-    }
+    if (settlement.kind === 'ack') this.acknowledgeSoon(entry.delivery);
+    else this.carryOut(entry.delivery, settlement);
     if (this.inHand.get(entry.sequence) !== entry) return;
     this.inHand.delete(entry.sequence);
     if (settlement.kind !== 'nak') this.floor.settled(entry.sequence);
     if (this.draining && this.inHand.size === 0) this.onIdle?.();
+  }
+
+  private carryOut(delivery: Delivery, settlement: FinalSettlement): void {
+    try {
+      delivery.settle(settlement);
+    } catch (error) {
+      // The connection is closed for good: the message comes again to whoever reads next.
+      const fields = { stream: this.options.stream, sequence: delivery.sequence, error: messageOf(error) };
+      this.options.logger?.warn(fields, 'A message could not be settled');
+    }
+  }
+
+  /** Acknowledgements leave together, a moment later: a burst is handled first, and costs one write instead of many. */
+  private acknowledgeSoon(delivery: Delivery): void {
+    this.acknowledgements.push(delivery);
+    if (this.acknowledgements.length >= ACKNOWLEDGE_TOGETHER) this.acknowledgeNow();
+    else this.acknowledging ??= setTimeout(() => this.acknowledgeNow(), ACKNOWLEDGE_AFTER_MS);
+  }
+
+  private acknowledgeNow(): void {
+    clearTimeout(this.acknowledging);
+    this.acknowledging = undefined;
+    for (const delivery of this.acknowledgements.splice(0)) this.carryOut(delivery, ACK);
   }
 
   private forget(): void {

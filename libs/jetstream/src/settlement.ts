@@ -86,7 +86,7 @@ async function untilStored(delivery: Delivery, why: DeadLetterReason, deadLetter
       // Said once already, with the message's fields.
     }
   }
-  return { kind: 'nak' };
+  return { kind: 'nak', delayMs: 500 };
 }
 
 /**

@@ -45,19 +45,22 @@ export async function eventually<T>(condition: () => Promise<T> | T, options: Ev
       if (result !== false) return result as Exclude<T, false>;
       lastError = undefined;
     } catch (error) {
-      lastError = error;
+      // The deadline may cut off a try that was only just begun: what an earlier one found says more.
+      if (!(error instanceof CutOffError) || lastError === undefined) lastError = error;
     }
     if (Date.now() >= deadline || options.giveUpWhen?.()) throw new EventuallyTimeoutError(options.what, Date.now() - startedAt, lastError);
     await delay(options.intervalMs ?? 20);
   }
 }
 
+class CutOffError extends Error {}
+
 async function withDeadline<T>(condition: () => Promise<T> | T, deadline: number): Promise<T> {
   const tried = condition();
   if (!(tried instanceof Promise)) return tried;
   const cutOff = new AbortController();
   const late = delay(Math.max(0, deadline - Date.now()), undefined, { signal: cutOff.signal }).then(() => {
-    throw new Error('the condition itself did not return');
+    throw new CutOffError('the condition itself did not return');
   });
   try {
     return await Promise.race([tried, late]);
