@@ -192,8 +192,10 @@ export class ReferenceAgent {
     this.statuses.push(update);
     const role = this.held.get(update.council_id);
     const stillMine = update.roles.some(
-      ({ role_name, generation, agent_id, state }) =>
-        role_name === role?.role_name && generation === role.generation && agent_id === this.agentId && state !== 'released',
+      ({ role_name, generation, agent_id = this.agentId, state }) =>
+        role_name === role?.role_name &&
+        // An update of an earlier generation, or from before the offer, arrived late.
+        (generation < role.generation || (generation === role.generation && agent_id === this.agentId && state !== 'released')),
     );
     if (role !== undefined && !stillMine) {
       this.held.delete(update.council_id);
