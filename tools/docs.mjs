@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contractDocs } from './docs/contracts.mjs';
+import { serviceDocs } from './docs/services.mjs';
 
 /**
  * One generated document.
@@ -15,10 +16,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs/generated');
 
 /** What must be compiled before the generators can read it. */
-const PROJECTS = ['libs/council-contracts'];
+const PROJECTS = ['libs/council-contracts', 'apps/whoosh-coordinator', 'apps/chorus-agent'];
 
 /** Each gives a list of documents. */
-const SOURCES = [contractDocs];
+const SOURCES = [contractDocs, serviceDocs];
 
 await main(process.argv.slice(2));
 

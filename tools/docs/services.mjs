@@ -16,7 +16,8 @@ const SERVICES = [
     project: 'apps/whoosh-coordinator',
     file: 'coordinator',
     config: 'CoordinatorConfig',
-    register: (module, metrics) => new module.CoordinatorMetrics(metrics),
+    // Only names, labels and help are read, so the gauges need no sources.
+    register: (module, metrics) => new module.CoordinatorMetrics(metrics).bind({}),
   },
   {
     name: 'CHORUS agent',

@@ -40,6 +40,7 @@ export async function startCoordinator(
   const tracing = createTracing({ serviceName: 'whoosh-coordinator', env, onError: (error) => logger.warn({ error }, 'Tracing is off') });
   const parts = coordinatorParts(config, broker, logger, tracing);
   registerHealth(parts);
+  bindMetrics(parts);
   const app = await httpApp(parts);
   const loops = new AbortController();
   const running: Promise<void>[] = [];
@@ -84,7 +85,6 @@ async function joinBroker(parts: CoordinatorParts, app: NestFastifyApplication, 
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: claimsServer(parts) });
   await app.startAllMicroservices();
-  bindMetrics(parts);
 }
 
 async function ensure({ broker, config, logger }: CoordinatorParts): Promise<void> {
