@@ -24,6 +24,8 @@ export interface ResolveNatsServerOptions {
   readonly cacheDir?: string;
   /** `false` when the caller must own the server's process: `NATS_URL` is then not looked at. Default `true`. */
   readonly acceptUrl?: boolean;
+  /** Folders looked into after those of PATH; default /usr/sbin and the two of /usr/local. */
+  readonly systemDirs?: readonly string[];
   /** Steps that may fetch something; default apt, then Docker. An empty list stays on this machine. */
   readonly fetchers?: readonly BinaryFetcher[];
 }
@@ -47,6 +49,9 @@ export class NatsServerNotFoundError extends Error {
     );
   }
 }
+
+/** Debian puts servers where an ordinary user's PATH does not look. */
+const SYSTEM_DIRS = ['/usr/sbin', '/usr/local/bin', '/usr/local/sbin'];
 
 const APT: BinaryFetcher = {
   name: 'apt-get download',
@@ -80,7 +85,10 @@ export async function resolveNatsServer(options: ResolveNatsServerOptions = {}):
   attempts.push('NATS_SERVER_BIN: not set');
 
   const cached = join(options.cacheDir ?? join(workspaceRoot(), '.whoosh', 'nats-server'), 'nats-server');
-  const places = [...searchPath(env).map((path) => ({ path, source: 'PATH' })), { path: cached, source: 'cache' }];
+  const places = [
+    ...searchPath(env, options.systemDirs ?? SYSTEM_DIRS).map((path) => ({ path, source: 'PATH' })),
+    { path: cached, source: 'cache' },
+  ];
   for (const { path, source } of places) {
     try {
       return { kind: 'binary', path, version: await binaryVersion(path), source };
@@ -109,10 +117,8 @@ async function chosenVersion(path: string): Promise<string> {
   }
 }
 
-function searchPath(env: NodeJS.ProcessEnv): string[] {
-  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin', '/usr/local/sbin'].filter(
-    (folder) => folder !== '',
-  );
+function searchPath(env: NodeJS.ProcessEnv, systemDirs: readonly string[]): string[] {
+  const folders = [...(env['PATH'] ?? '').split(delimiter), ...systemDirs].filter((folder) => folder !== '');
   return [...new Set(folders)].map((folder) => join(folder, 'nats-server'));
 }
 
