@@ -74,6 +74,6 @@ export function coordinatorParts(config: CoordinatorConfig, broker: Broker, logg
   const changes = new ChangeStream(view, roster);
   return {
     ...{ config, broker, logger, tracing, processMetrics, metrics, publisher, bucket, store, view, roster, claims, readiness, health },
-    ...{ transactor, ledger, status, sweeper, intake, councils, changes },
+    ...{ transactor, ledger, status, sweeper, intake, councils, changes, effects },
   };
 }

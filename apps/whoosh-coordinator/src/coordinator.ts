@@ -49,6 +49,7 @@ export async function startCoordinator(
     loops.abort();
     await app.close();
     await Promise.all(running);
+    await parts.effects.settled(DRAIN_MS);
     await tracing.shutdown();
     parts.processMetrics.stop();
     await broker.drain();
@@ -125,6 +126,8 @@ function claimsServer(parts: CoordinatorParts): JetStreamServer {
 }
 
 const CLAIMS_MARGIN_MS = 60_000;
+/** Offers that are out are answered in milliseconds; one that is not expires, and another replica sees to it. */
+const DRAIN_MS = 1_500;
 
 function claimsStart(parts: CoordinatorParts): StartPolicy {
   const created = [...parts.view.openCouncils()]

@@ -40,6 +40,12 @@ describe('a forming council', () => {
     expect(council.reach).toEqual({ expected: 2, answered: 2, p95_ms: 10 });
   });
 
+  it('is awarded by the replica that announced it, and by another one a second later', () => {
+    const forming = aFormingCouncil(['tpm', 'developer']);
+    expect(decide(forming, aContext(two, bids, { replicaId: 'w2' }))).toEqual([]);
+    expect(decide(forming, aContext(two, bids, { replicaId: 'w2', nowMs: T0 + 1_010 }))).toHaveLength(1);
+  });
+
   it('does not wait for an agent that has gone offline', () => {
     const silent = aBeat('b', {}, T0 - 31_000);
     const council = moveOn(aFormingCouncil(['tpm']), aContext([aBeat('a', {}, T0 + 50), silent], bids.slice(0, 1)));

@@ -113,7 +113,7 @@ function fillRoles(council: CouncilDocument, context: DecisionContext): CouncilF
   const openCore = coreSlots(council).filter((slot) => slot.state === 'open' && slot.done_at === undefined);
   const open = council.roles.some((slot) => slot.state === 'open' && slot.done_at === undefined);
   if (!open || isWorkDone(council)) return [];
-  if (council.status === 'forming' && !isCollected(council, context)) return [];
+  if (council.status === 'forming' && !mayConclude(council, context)) return [];
 
   const result = award(council, context.answers, candidates(council, context), context.nowMs);
   const offersOut = council.roles.some((slot) => slot.state === 'offered');
@@ -182,6 +182,15 @@ export function isCollected(
     const answer = answered.get(agentId);
     return answer !== undefined && answer.attempt >= council.attempt && answer.instance_id === entry.presence.instance_id;
   });
+}
+
+/** The replica that announced the council awards it at once; the others leave it that, and step in a little later. */
+function mayConclude(council: CouncilDocument, context: DecisionContext): boolean {
+  if (!isCollected(council, context)) return false;
+  if (council.announcement.decided_by === context.replicaId) return true;
+  const windowEndsAtMs = Date.parse(council.announcement.window_ends_at ?? council.updated_at);
+  const lastAnswerAtMs = Math.max(0, ...context.answers.map((answer) => Date.parse(answer.answered_at)));
+  return context.nowMs >= Math.min(windowEndsAtMs, lastAnswerAtMs) + context.takeOverAfterMs;
 }
 
 /** Whether the claim window of the last announcement has ended. */

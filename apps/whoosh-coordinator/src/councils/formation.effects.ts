@@ -21,10 +21,27 @@ export interface FormationEffectsParts {
  * Each effect is idempotent; what a crash leaves undone, a sweeper does.
  */
 export class FormationEffects {
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(
     private readonly parts: FormationEffectsParts,
     private readonly logger: Logger,
   ) {}
+
+  /** Waits for what is under way, at most so long: what is left then is taken over by another replica. */
+  async settled(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+    await Promise.race([Promise.allSettled(this.underWay), late]);
+    clearTimeout(timer);
+  }
+
+  private track(effect: Promise<void>): void {
+    this.underWay.add(effect);
+    void effect
+      .catch((error: unknown) => this.logger.error({ error }, 'A step after a decision failed; a sweep does it again'))
+      .finally(() => this.underWay.delete(effect));
+  }
 
   follow({ before, after, revision }: Committed): void {
     const { announcer, offers, status, sweeper, metrics } = this.parts;
@@ -37,11 +54,11 @@ export class FormationEffects {
       metrics.formed(Date.parse(after.active_at) - Date.parse(after.created_at));
     }
     if (after.status === 'forming') status.publishSoon(after, revision);
-    else void status.publish(after, revision);
+    else this.track(status.publish(after, revision));
     sweeper.verifyStatus(after.council_id, revision);
     for (const event of after.changes) {
-      if (event.type === 'roles_awarded') void offers.send(after, new Set(event.assignments.map((given) => given.role_name)));
-      if (event.type === 'announcement_decided') void announcer.announce(after);
+      if (event.type === 'roles_awarded') this.track(offers.send(after, new Set(event.assignments.map((given) => given.role_name))));
+      if (event.type === 'announcement_decided') this.track(announcer.announce(after));
       this.say(event, fields);
     }
     sweeper.poke(after.council_id);
