@@ -112,6 +112,17 @@ export class AgentConfig {
   @Max(3_600_000)
   presenceIntervalMs!: number;
 
+  @FromEnv('CHORUS_BID_VALID_FOR_MS', {
+    parse: 'duration-ms',
+    default: 86_400_000,
+    unit: 'ms',
+    description: 'how long a bid stands: while it does, the agent may be offered the role when its holder is lost',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(604_800_000)
+  bidValidForMs!: number;
+
   @FromEnv('CHORUS_WORK_DURATION_MS', {
     parse: 'int',
     default: 30_000,

@@ -30,8 +30,17 @@ describe('the answer to an opportunity', () => {
       load: { current_tasks: 0, max_tasks: 5 },
       stream_seq: 7,
       via: 'nats',
-      expires_at: opportunity.formation_deadline,
     });
+  });
+
+  it('stands as long as configured, and at least until the deadline: it is the standby order of an active council', async () => {
+    const receivedAt = new Date();
+    const inMs = (ms: number) => new Date(receivedAt.getTime() + ms).toISOString();
+    const opportunity = anOpportunityFor('c1', { formation_deadline: inMs(60_000) });
+    const long = await anAgent({ CHORUS_BID_VALID_FOR_MS: '2h' }).service.claimFor({ understood: opportunity }, NATS, receivedAt);
+    expect(long.expires_at).toBe(inMs(7_200_000));
+    const short = await anAgent({ CHORUS_BID_VALID_FOR_MS: '0' }).service.claimFor({ understood: opportunity }, NATS, receivedAt);
+    expect(short.expires_at).toBe(opportunity.formation_deadline);
   });
 
   it('is decided once per council and attempt, whichever door it is asked through', async () => {

@@ -66,7 +66,10 @@ export class OpportunityService {
     const heldRole = this.membership.holdingIn(opportunity.council_id)?.roleName;
     const skills = [...config.skills, ...config.capabilities];
     const snapshot = { standing: standing.current, roles: config.roles, skills, ...load, ...(heldRole === undefined ? {} : { heldRole }) };
-    const { council_id: councilId, attempt, formation_deadline: expiresAt } = opportunity;
+    const { council_id: councilId, attempt, formation_deadline: deadline } = opportunity;
+    // Bids are the standby order of a council that is active for long: they stand longer than its formation.
+    const standsUntilMs = Math.max(Date.parse(deadline), receivedAt.getTime() + config.bidValidForMs);
+    const expiresAt = new Date(standsUntilMs).toISOString();
     return this.claim(decideClaim(opportunity, snapshot, new Date()), { councilId, attempt, expiresAt, receivedAt });
   }
 
