@@ -1,4 +1,4 @@
-import { aBeat, aContext, aCouncil, aFormingCouncil, anAnswer, apply, moveOn, T0 } from '../testing/fixtures.js';
+import { aBeat, aContext, aCouncil, aFormingCouncil, anAnswer, apply, at, moveOn, T0 } from '../testing/fixtures.js';
 import type { CouncilDocument } from './council.js';
 import { recordOffers } from './commands.js';
 import { claimWindowMs, decide } from './decide.js';
@@ -145,6 +145,40 @@ describe('an active council', () => {
     );
     expect(council.status).toBe('degraded');
     expect(council.announcement).toMatchObject({ attempt: 2, reason: 'reopen', open_roles: ['tpm'] });
+  });
+
+  it('is announced again at once when a second role is lost while the first one is asked for', () => {
+    const without = (left: string[], departed: [string, string][]) => {
+      const beats = left.map((agent) => aBeat(agent));
+      return aContext(beats, [], { roster: { ...aContext(beats, []).roster, departed: new Map(departed) } });
+    };
+    const first = moveOn(filled, without(['b'], [['a', 'a-i1']]));
+    const asked = apply(first, [
+      { type: 'opportunity_published', attempt: 2, published_at: at(T0), window_ends_at: at(T0 + 60_000), stream_sequence: 9, expected: 1 },
+    ]);
+    const second = moveOn(
+      asked,
+      without(
+        [],
+        [
+          ['a', 'a-i1'],
+          ['b', 'b-i1'],
+        ],
+      ),
+    );
+    expect(second.announcement).toMatchObject({ attempt: 3, reason: 'reopen', open_roles: ['tpm', 'developer'] });
+    expect(
+      decide(
+        second,
+        without(
+          [],
+          [
+            ['a', 'a-i1'],
+            ['b', 'b-i1'],
+          ],
+        ),
+      ),
+    ).toEqual([]);
   });
 
   it('takes a restarted holder for lost', () => {

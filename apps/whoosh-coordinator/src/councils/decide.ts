@@ -127,12 +127,13 @@ function fillRoles(council: CouncilDocument, context: DecisionContext): CouncilF
     reason: council.active_at === undefined ? 'reminder' : 'reopen',
     open_roles: openCore.map((slot) => slot.role_name),
   };
-  return isWindowOver(council, context.nowMs) || isFirstReopen(council) ? [...reforming, again] : reforming;
+  return isWindowOver(council, context.nowMs) || isNewlyLost(council, openCore) ? [...reforming, again] : reforming;
 }
 
-/** A role lost after the council was full is announced at once; the window of the announcement before has nothing to say about it. */
-function isFirstReopen(council: CouncilDocument): boolean {
-  return council.status === 'degraded' && council.active_at !== undefined && council.announcement.reason !== 'reopen';
+/** A role lost after the council was full is announced at once: the window of an announcement that did not ask for it says nothing about it. */
+function isNewlyLost({ status, active_at, announcement }: CouncilDocument, openCore: readonly RoleSlot[]): boolean {
+  if (status !== 'degraded' || active_at === undefined) return false;
+  return announcement.reason !== 'reopen' || openCore.some((slot) => !announcement.open_roles.includes(slot.role_name));
 }
 
 function awarded(council: CouncilDocument, result: AwardResult, context: DecisionContext): CouncilFact {

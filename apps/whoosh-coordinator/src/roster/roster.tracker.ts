@@ -23,6 +23,7 @@ export class RosterTracker {
   private readonly listeners = new Set<(change: PresenceChange) => void>();
   private graceFromMs = Date.now();
   private assessed: { roster: Roster; atMs: number } | undefined;
+  private stale = false;
   private caughtUp = false;
   private highestRevision = 0;
 
@@ -57,11 +58,23 @@ export class RosterTracker {
   /** Who is there now. At most a tenth of a second old. */
   roster(nowMs = Date.now()): Roster {
     if (this.assessed === undefined || nowMs - this.assessed.atMs > 100) {
-      const roster = assess(this.beats, this.graceFromMs, nowMs, this.departed);
-      this.sayStale(roster.stale, this.assessed?.roster.stale ?? false, nowMs);
-      this.assessed = { roster, atMs: nowMs };
+      this.assessed = { roster: this.assessAt(nowMs), atMs: nowMs };
     }
     return this.assessed.roster;
+  }
+
+  private assessAt(nowMs: number): Roster {
+    const roster = assess(this.beats, this.graceFromMs, nowMs, this.departed);
+    if (roster.stale === this.stale) return roster;
+    this.stale = roster.stale;
+    if (roster.stale) {
+      this.logger.warn({ agents: this.beats.size }, 'Presence stale: nobody beats, so liveness is frozen and nothing is declared lost');
+      return roster;
+    }
+    // The first beat after the silence: whoever has not beaten yet is judged by its silence from now on.
+    this.graceFromMs = nowMs;
+    this.logger.info({ agents: this.beats.size }, 'Presence is back; silence counts from now on');
+    return assess(this.beats, this.graceFromMs, nowMs, this.departed);
   }
 
   /** Everybody an announcement is meant for, by agent id. */
@@ -127,16 +140,6 @@ export class RosterTracker {
 
   private changeOf(agentId: string, revision: number, entry: RosterEntry | undefined): PresenceChange {
     return { agentId, revision, ...(entry === undefined ? {} : { entry }) };
-  }
-
-  private sayStale(stale: boolean, before: boolean, nowMs: number): void {
-    if (stale === before) return;
-    if (stale) {
-      this.logger.warn({ agents: this.beats.size }, 'Presence stale: nobody beats, so liveness is frozen and nothing is declared lost');
-      return;
-    }
-    this.graceFromMs = nowMs;
-    this.logger.info({ agents: this.beats.size }, 'Presence is back; silence counts from now on');
   }
 }
 
