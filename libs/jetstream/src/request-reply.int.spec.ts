@@ -87,4 +87,15 @@ describe('request and reply', () => {
     await listening.stop();
     await listening.stop();
   });
+
+  it('stops listening at once while the broker is away', async () => {
+    const broker = await rig.broker();
+    const answering = respond(broker, 'agents.away.offer', () => bytes('here'));
+    await rig.server.kill();
+    await eventually(() => !broker.isConnected(), { what: 'the connection is lost' });
+    const startedAt = Date.now();
+    await answering.stop();
+    expect(Date.now() - startedAt).toBeLessThan(500);
+    await rig.server.restart();
+  });
 });

@@ -4,6 +4,7 @@ import { messageOf } from './connection.errors.js';
 import { fromWireHeaders, toWireHeaders, type OutgoingHeaders } from './headers.js';
 import { NoResponderError, RequestRefusedError, RequestTimeoutError } from './request.errors.js';
 import { isNoResponders } from './transient.js';
+import { atMost } from './wait.js';
 
 /** A reply to a request. */
 export interface Reply {
@@ -76,7 +77,7 @@ export function respond(broker: Broker, subject: string, handler: (request: Core
   });
   return {
     stop: async () => {
-      await unsubscribe(subscription);
+      await unsubscribe(broker, subscription);
       await Promise.all(working);
     },
   };
@@ -94,7 +95,7 @@ export function listen(broker: Broker, subject: string, onMessage: (message: Cor
       broker.logger.error({ subject: message.subject, err: error }, 'A listener failed on a message');
     }
   });
-  return { stop: () => unsubscribe(subscription) };
+  return { stop: () => unsubscribe(broker, subscription) };
 }
 
 function subscribe(broker: Broker, subject: string, onMessage: (message: Msg) => void): Subscription {
@@ -106,8 +107,14 @@ function subscribe(broker: Broker, subject: string, onMessage: (message: Msg) =>
   });
 }
 
-async function unsubscribe(subscription: Subscription): Promise<void> {
-  if (!subscription.isClosed()) await subscription.drain().catch(() => undefined);
+/** A drain waits for the broker's answer, so without a connection it would wait for the next one: there is nobody to tell then. */
+async function unsubscribe(broker: Broker, subscription: Subscription): Promise<void> {
+  if (subscription.isClosed()) return;
+  if (!broker.isConnected()) return subscription.unsubscribe();
+  await atMost(
+    broker.requestTimeoutMs,
+    subscription.drain().catch(() => undefined),
+  );
 }
 
 function coreMessage(message: Msg): CoreMessage {
