@@ -1,5 +1,6 @@
 import { eventually } from '@whoosh/testing';
 import { ACK } from './delivery.js';
+import { PullLoop } from './pull-loop.js';
 import { Rig, text } from './rig.fixture.js';
 
 describe('a pull loop that ends', () => {
@@ -74,6 +75,26 @@ describe('a pull loop that ends', () => {
       },
     });
     await eventually(() => expect(again).toEqual([2]), { what: 'it is delivered again' });
+  });
+
+  it('leaves no consumer behind when it ends while it is still beginning', async () => {
+    const stream = await rig.stream();
+    const broker = await rig.broker();
+    for (let round = 0; round < 10; round += 1) {
+      const loop = new PullLoop({
+        broker,
+        stream,
+        filterSubject: `${stream}.>`,
+        consumer: { kind: 'own', name: `brief-${round}` },
+        start: { from: 'all' },
+        onMessage: () => ACK,
+      });
+      const starting = loop.start();
+      await new Promise((resolve) => setTimeout(resolve, round % 4));
+      await loop.stop();
+      await starting;
+    }
+    expect(await rig.consumers(stream)).toEqual([]);
   });
 
   it('leaves nothing behind after 20 rounds: no consumer, no subscription, no listener', async () => {

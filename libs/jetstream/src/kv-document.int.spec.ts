@@ -25,6 +25,7 @@ describe('a bucket of documents', () => {
     rig ??= await Rig.start();
     bucket = await aBucket();
   });
+  afterEach(() => rig.server.resume());
   afterAll(() => rig.close());
 
   async function aBucket(): Promise<DocumentBucket<Doc>> {

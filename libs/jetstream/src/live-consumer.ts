@@ -69,7 +69,9 @@ export class LiveConsumer {
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
       const consumer = await this.creation.obtain(this.stopping.signal, { firstTime: true });
-      if (consumer !== undefined) this.running = this.run(consumer);
+      if (consumer === undefined) return;
+      if (this.stopping.signal.aborted) await this.remove();
+      else this.running = this.run(consumer);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }

@@ -6,7 +6,7 @@ import { headerBytes, toWireHeaders, type OutgoingHeaders } from './headers.js';
 import { PublishRefusedError, PublishUnknownError, WrongLastSequenceError } from './publish.errors.js';
 import { lastMessageFor, messageAt, messagesFor, type StoredMessage } from './stream-reads.js';
 import { isNoResponders, isTransient } from './transient.js';
-import { backoffMs, pause } from './wait.js';
+import { atMost, backoffMs, pause } from './wait.js';
 
 /** What to publish beside subject and bytes. */
 export interface PublishOptions {
@@ -66,6 +66,7 @@ export class JetStreamPublisher {
     let unanswered = 0;
     let failure: unknown;
     for (let failures = 1; ; failures += 1) {
+      if (!this.broker.isConnected()) await this.connectedBy(until);
       if (this.broker.isConnected()) {
         sent += 1;
         const attempt = await this.attempt(
@@ -84,6 +85,13 @@ export class JetStreamPublisher {
     }
     if (unanswered > 0) return this.decideUnanswered(subject, options, { deadlineMs, attempts: sent, failure });
     throw notStored(subject, sent, deadlineMs, failure);
+  }
+
+  /** What is published without a connection would wait in the client, to be sent who knows when: so it is kept here. */
+  private async connectedBy(until: number): Promise<void> {
+    const waiting = new AbortController();
+    await atMost(until - Date.now(), this.broker.whenConnected(waiting.signal));
+    waiting.abort();
   }
 
   private async attempt(subject: string, payload: Uint8Array, options: PublishOptions, timeoutMs: number): Promise<Attempt> {

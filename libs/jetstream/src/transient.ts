@@ -4,6 +4,8 @@ import { backoffMs, pause } from './wait.js';
 
 /** Codes of JetStream's API that come with status 503 but stay until somebody frees or adds resources. */
 const FULL = new Set([10023, 10028, 10047, 10077]);
+/** Codes that come with another status, but pass: no suitable peers (just after a start), stream offline, consumer offline. */
+const PASSING = new Set([10005, 10118, 10119]);
 
 /**
  * Whether a failed request to the broker may succeed when it is repeated: unanswered, nobody there to answer (an election,
@@ -12,7 +14,7 @@ const FULL = new Set([10023, 10028, 10047, 10077]);
 export function isTransient(error: unknown): boolean {
   if (isTimeout(error) || isNoResponders(error)) return true;
   if (error instanceof errors.RequestError) return true;
-  return error instanceof JetStreamApiError && error.status === 503 && !FULL.has(error.code);
+  return error instanceof JetStreamApiError && (PASSING.has(error.code) || (error.status === 503 && !FULL.has(error.code)));
 }
 
 /** Whether a request was sent and not answered: its outcome is unknown. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
@@ -63,4 +63,22 @@ function killWhenOrphaned(pid: number): ChildProcess {
 export async function logTail(logFile: string, lines = 15): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/**
+ * Blocks until every thread of a process that got SIGSTOP has stopped, which takes a moment; half a second at most.
+ * Where there is no /proc it returns at once.
+ */
+export function waitUntilStopped(pid: number): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 0; tries < 500 && !allThreadsStopped(pid); tries += 1) Atomics.wait(clock, 0, 0, 1);
+}
+
+function allThreadsStopped(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  } catch {
+    return true;
+  }
 }

@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { binaryVersion } from './binary-version.js';
 import { resolveNatsServer } from './resolve-nats-server.js';
 import { probeServer, readPortsFile, type ServerPorts } from './server-probe.js';
-import { logTail, spawnServer, type ServerProcess } from './server-process.js';
+import { logTail, spawnServer, waitUntilStopped, type ServerProcess } from './server-process.js';
 
 /** How to start a broker for a test. */
 export interface StartNatsServerOptions {
@@ -48,7 +48,7 @@ export interface NatsServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same ports and the same store, after killing it when it runs. */
   restart(): Promise<void>;
-  /** Stops the process without ending it: connections stay open and silent. */
+  /** Stops the process without ending it: connections stay open and silent. It is silent when this returns. */
   pause(): void;
   /** Ends a pause. */
   resume(): void;
@@ -173,6 +173,7 @@ class LaunchedServer implements NatsServer {
 
   pause(): void {
     process.kill(this.pid, 'SIGSTOP');
+    waitUntilStopped(this.pid);
   }
 
   resume(): void {
