@@ -56,10 +56,7 @@ export async function bundle(folder) {
     plugins: [entryAfterReflectMetadata(entry), phoneNumberStub, treeShakenRxjs, swaggerUiBeside, absentPackages],
   });
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  writeFileSync(
-    join(out, 'package.json'),
-    `${JSON.stringify({ name: manifest.name, version: manifest.version, type: 'module', private: true })}\n`,
-  );
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify({ version: manifest.version, type: 'module', private: true })}\n`);
   if (manifest.dependencies?.['@nestjs/swagger']) copySwaggerUi(folder, out);
   return sizes(result.metafile);
 }

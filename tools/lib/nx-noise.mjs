@@ -6,6 +6,9 @@ const NOISE = [
   /^Nx read the output from the cache/,
   /^ {2}(Run duration|Cache|Critical path|Recoverable time): /,
   /^(Snapshots: {3}0 total|Ran all test suites|Test results written to: )/,
+  /^ {2}Recommendations?:/,
+  /^ {4}- Speed up or split/,
+  /^ {8}[a-z0-9-]+:[a-z0-9-]+ +\d/,
   /: no (unit|int|e2e) tests$/,
   /^$/,
 ];
