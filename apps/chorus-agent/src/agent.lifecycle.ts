@@ -67,6 +67,13 @@ export class AgentLifecycle implements OnApplicationBootstrap, BeforeApplication
     this.agent.metrics.showConnected(false);
   }
 
+  /** The start failed half-way: lets go of whatever was begun, and never throws, so that the first error is the one that is seen. */
+  async abandon(): Promise<void> {
+    const { beacon, stopListening, offers } = this.parts;
+    await Promise.allSettled([beacon.silence(), stopListening(), offers.stop()]);
+    await this.beforeApplicationShutdown().catch(() => undefined);
+  }
+
   /** A newer process has this agent's id: stop everything that could disturb it. */
   fence(by: AgentPresence): void {
     const { standing, logger, identity } = this.agent;

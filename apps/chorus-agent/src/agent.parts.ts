@@ -51,6 +51,9 @@ export interface AgentSurroundings {
   readonly random: () => number;
 }
 
+/** How long one beat is tried: the next one is a better try, and a stop waits for the one in flight. */
+const BEAT_DEADLINE_MS = 1_500;
+
 /** How long handlers in flight may take when the agent leaves; Swarm's `stop_grace_period` is 10 s. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -68,10 +71,8 @@ export function composeAgent(context: AgentContext, around: AgentSurroundings): 
   const opportunities = new OpportunityService(context, membership, around.random);
   const claims = new ClaimPublisher(context, publisher);
   const offers = new OfferResponder(context, membership, broker, offerDeadLetter(context, publisher));
-  const bucket = new DocumentBucket<AgentPresence>(broker, BUCKETS.agents.name, {
-    encode,
-    decode: (bytes) => decode(AgentPresence, bytes),
-  });
+  const codec = { encode, decode: (bytes: Uint8Array) => decode(AgentPresence, bytes) };
+  const bucket = new DocumentBucket<AgentPresence>(broker, BUCKETS.agents.name, codec, { deadlineMs: BEAT_DEADLINE_MS });
   const self = { identity, config: { ...config, node: config.node ?? hostname() }, version: AGENT_VERSION };
   const beacon = new PresenceBeacon(
     new PresenceStore(bucket, agentId, instanceId),

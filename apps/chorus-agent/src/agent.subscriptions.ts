@@ -9,6 +9,9 @@ const OPPORTUNITY_CONCURRENCY = 64;
 
 /**
  * What an agent listens to: consumers of its own, so that each agent gets each message. One subject per consumer.
+ * The older broadcaster's subject therefore has a consumer too, always on: with 1,000 agents it costs the broker about 3 % of one core
+ * while idle and a tenth more time to create (measured on nats-server 2.15: 14–16 % of a core in all without it, 16–20 % with it),
+ * and an agent that is deaf to a part of the publishers would be the fault that this system replaces.
  * @param identity whose consumers they are
  * @param config how far back opportunities are of interest
  */

@@ -23,7 +23,7 @@ export interface AgentOptions {
   readonly worker?: RoleWorker;
   /** Whether to open the HTTP door (health, metrics, opportunities); true unless told. */
   readonly door?: boolean;
-  /** JSON lines on standard output unless told. */
+  /** JSON lines on standard output unless told; `agent_id` is added to each line. */
   readonly logger?: Logger;
   /** Told the logger as soon as there is one, for messages of the process around the agent. */
   readonly useLogger?: (logger: Logger) => void;
@@ -54,7 +54,8 @@ export interface RunningAgent extends RunningService {
  */
 export async function startAgent(config: AgentConfig, options: AgentOptions = {}): Promise<RunningAgent> {
   const identity = identify(config);
-  const logger = options.logger ?? createLogger({ name: 'chorus-agent', level: config.logLevel, base: { agent_id: identity.agentId } });
+  const parent = options.logger ?? createLogger({ name: 'chorus-agent', level: config.logLevel });
+  const logger = parent.child({ agent_id: identity.agentId });
   options.useLogger?.(logger);
   const withDoor = options.door ?? true;
   // Without a door nobody scrapes: a process with a thousand agents does not sample its event loop a thousand times.
@@ -89,10 +90,10 @@ export async function startAgent(config: AgentConfig, options: AgentOptions = {}
 }
 
 async function run(parts: AgentParts, metrics: Metrics | undefined, onDoor: (port: number) => void): Promise<RunningAgent> {
-  const { context, broker, beacon, lifecycle } = parts;
+  const { context, lifecycle } = parts;
   const { identity, config, logger, tracing } = context;
   let listening = false;
-  const health = agentHealth(context, broker, beacon, () => listening);
+  const health = agentHealth(context, parts.broker, parts.beacon, () => listening);
   const door = metrics ? await openDoor(parts, health, metrics) : undefined;
   const letGo = async () => {
     await door?.stop();
@@ -122,7 +123,7 @@ async function run(parts: AgentParts, metrics: Metrics | undefined, onDoor: (por
     let stopping: Promise<void> | undefined;
     return { agentId: identity.agentId, instanceId: identity.instanceId, port: door?.port, stop: () => (stopping ??= stop()) };
   } catch (error) {
-    await broker.drain();
+    await lifecycle.abandon();
     await letGo();
     throw error;
   }
@@ -133,8 +134,8 @@ function showSubscribed({ metrics }: AgentContext, subscribed: boolean): void {
 }
 
 function sayWho({ identity, logger, config }: AgentContext, port: number | undefined): void {
-  const { agentId: agent_id, agentName: agent_name, instanceId: instance_id, origin: id_origin } = identity;
-  logger.info({ agent_id, agent_name, instance_id, id_origin, port, version: AGENT_VERSION }, 'CHORUS agent starts');
+  const { agentName: agent_name, instanceId: instance_id, origin: id_origin } = identity;
+  logger.info({ agent_name, instance_id, id_origin, port, version: AGENT_VERSION }, 'CHORUS agent starts');
   if (id_origin === 'random')
     logger.warn(
       { agent_name: config.agentName },
@@ -142,8 +143,7 @@ function sayWho({ identity, logger, config }: AgentContext, port: number | undef
     );
 }
 
-function sayListening({ identity, logger }: AgentContext, servers: readonly string[]): void {
-  const agent_id = identity.agentId;
-  logger.info({ agent_id }, 'Subscribed to NATS council topics');
-  logger.info({ agent_id, servers: servers.length }, 'CHORUS agent listening for council opportunities via NATS');
+function sayListening({ logger }: AgentContext, servers: readonly string[]): void {
+  logger.info('Subscribed to NATS council topics');
+  logger.info({ servers: servers.length }, 'CHORUS agent listening for council opportunities via NATS');
 }

@@ -1,6 +1,7 @@
 import type { CouncilOpportunity, CouncilStatusUpdate, HeldRole, RoleOffer } from '@whoosh/council-contracts';
 import type { Logger } from '@whoosh/service-runtime';
 import type { RoleWorker } from '../work/role-worker.js';
+import { WorkRuns } from '../work/work-runs.js';
 import { CouncilMemory } from './council-memory.js';
 import { progressOf, takesSlot } from './holding.js';
 import type { Holding } from './holding.js';
@@ -13,16 +14,14 @@ const CONFIRMATION_GRACE_MS = 5_000;
 /** What `setTimeout` takes at most. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** How long workers may take to heed their signal when the agent leaves. */
+const WORKERS_STOP_MS = 1_500;
+
 /** An accepted offer of a council that is not known to be over. */
 interface AcceptedOffer {
   readonly roleName: string;
   readonly generation: number;
   readonly opportunity: CouncilOpportunity;
-}
-
-interface Run {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
 }
 
 /**
@@ -32,7 +31,7 @@ interface Run {
 export class Membership {
   private readonly holdings = new Map<string, Holding>();
   private readonly accepted = new Map<string, AcceptedOffer>();
-  private readonly runs = new Map<string, Run>();
+  private readonly runs: WorkRuns;
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly listeners: (() => void)[] = [];
   readonly councils = new CouncilMemory();
@@ -40,9 +39,11 @@ export class Membership {
   constructor(
     private readonly agentId: string,
     private readonly maxTasks: number,
-    private readonly worker: RoleWorker,
+    worker: RoleWorker,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.runs = new WorkRuns(worker);
+  }
 
   /** Calls a listener after each change of what presence tells. */
   onChange(listener: () => void): void {
@@ -99,15 +100,13 @@ export class Membership {
     return true;
   }
 
-  /** Stops every worker and gives every role up: the agent leaves or is fenced. */
+  /** Stops every worker and gives every role up: the agent leaves or is fenced. A worker that does not heed its signal is left behind. */
   async endAll(): Promise<void> {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
-    const runs = [...this.runs.values()];
-    for (const run of runs) run.abort.abort();
     this.holdings.clear();
     this.accepted.clear();
-    await Promise.allSettled(runs.map((run) => run.ended));
+    if (!(await this.runs.abortAll(WORKERS_STOP_MS))) this.logger.warn({ timeout_ms: WORKERS_STOP_MS }, 'A worker did not stop in time');
   }
 
   private enter(councilId: string, { holding, effects }: Transition): void {
@@ -124,8 +123,9 @@ export class Membership {
     clearTimeout(this.timers.get(holding.councilId));
     this.timers.delete(holding.councilId);
     if (effect.do === 'start-work') return this.startWork(holding);
-    this.runs.get(holding.councilId)?.abort.abort(new Error(effect.why));
-    this.runs.delete(holding.councilId);
+    this.runs.abort(holding.councilId, effect.why);
+    // Of a lapsed reservation the confirmation may still come.
+    if (effect.why !== 'not-confirmed') this.accepted.delete(holding.councilId);
     this.logger[effect.why === 'fenced' && effect.hadStarted ? 'warn' : 'info'](fieldsOf(holding), END_SENTENCES[effect.why]);
   }
 
@@ -133,33 +133,19 @@ export class Membership {
     const opportunity = this.accepted.get(holding.councilId)?.opportunity;
     if (opportunity === undefined) return;
     this.logger.info(fieldsOf(holding), 'Role assigned, work starts');
-    const abort = new AbortController();
     const { councilId, roleName, generation } = holding;
-    const report = (progress: 'working' | 'done') => {
-      if (!abort.signal.aborted) this.progress(councilId, progress);
-    };
-    const ended = this.run({ councilId, roleName, generation, opportunity }, abort.signal, report);
-    this.runs.set(councilId, { abort, ended });
+    const assignment = { councilId, roleName, generation, opportunity };
+    this.runs.start(assignment, {
+      onProgress: (progress) => this.progress(councilId, progress),
+      onFailed: (error) => this.giveUp(holding, error),
+    });
   }
 
-  private async run(
-    assignment: Parameters<RoleWorker['work']>[0],
-    signal: AbortSignal,
-    report: (p: 'working' | 'done') => void,
-  ): Promise<void> {
-    const { councilId } = assignment;
-    try {
-      await this.worker.work(assignment, signal, report);
-      report('done');
-    } catch (error) {
-      if (signal.aborted) return;
-      this.logger.warn({ ...fieldsOf(assignment), error }, 'Work on a role failed; the role is given up for another agent');
-      this.accepted.delete(councilId);
-      this.holdings.delete(councilId);
-      this.changed();
-    } finally {
-      if (!signal.aborted) this.runs.delete(councilId);
-    }
+  private giveUp(holding: Holding, error: unknown): void {
+    this.logger.warn({ ...fieldsOf(holding), error }, 'Work on a role failed; the role is given up for another agent');
+    this.accepted.delete(holding.councilId);
+    this.holdings.delete(holding.councilId);
+    this.changed();
   }
 
   private progress(councilId: string, progress: 'working' | 'done'): void {

@@ -34,7 +34,7 @@ export class StatusConsumer {
   /** What was over before this process started is history that the broker replays: thousands of lines that nobody reads. */
   private log(update: CouncilStatusUpdate, { subject, timestamp }: JetStreamContext, isNew: boolean): void {
     const { council_id, status, revision, previous_status } = update;
-    const fields = { council_id, subject, status, revision, previous_status, agent_id: this.agent.identity.agentId };
+    const fields = { council_id, subject, status, revision, previous_status };
     const isHistory = timestamp.getTime() < this.startedAt && isFinal(status);
     if (!isNew) this.agent.logger.debug(fields, 'Council status update is not new');
     else this.agent.logger[isHistory ? 'debug' : 'info'](fields, 'Received council status update from NATS');

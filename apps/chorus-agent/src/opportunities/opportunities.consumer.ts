@@ -55,19 +55,17 @@ export class OpportunitiesConsumer {
   }
 
   private logReceived(heard: HeardOpportunity, { subject, deliveryCount }: JetStreamContext, first: boolean): void {
-    const { logger, identity, metrics } = this.agent;
-    const agent_id = identity.agentId;
+    const { logger, metrics } = this.agent;
     if (!first) metrics.countRedelivered();
     if ('notUnderstood' in heard) {
       const { councilId: council_id, schemaVersion: schema_version } = heard.notUnderstood;
-      logger.warn({ council_id, subject, schema_version, agent_id }, 'Council opportunity of a version that is not understood');
+      logger.warn({ council_id, subject, schema_version }, 'Council opportunity of a version that is not understood');
       return;
     }
     const { council_id, project_name: project, core_roles, optional_roles, attempt, reason } = heard.understood;
     const counts = { core_roles: core_roles.length, optional_roles: optional_roles.length };
-    if (first)
-      logger.info({ council_id, project, subject, ...counts, agent_id, attempt, reason }, 'Received council opportunity from NATS');
-    else logger.info({ council_id, project, subject, agent_id, attempt, delivery_count: deliveryCount }, 'Council opportunity redelivered');
+    if (first) logger.info({ council_id, project, subject, ...counts, attempt, reason }, 'Received council opportunity from NATS');
+    else logger.info({ council_id, project, subject, attempt, delivery_count: deliveryCount }, 'Council opportunity redelivered');
   }
 }
 

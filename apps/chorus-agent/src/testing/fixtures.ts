@@ -20,7 +20,10 @@ export function recordingLogger(): { logger: Logger; lines: LoggedLine[] } {
     (level: string) =>
     (fields: Record<string, unknown> | string, sentence = ''): void =>
       void lines.push(typeof fields === 'string' ? { level, sentence: fields, fields: {} } : { level, sentence, fields });
-  const logger = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, at(level)]));
+  const logger: Record<string, unknown> = Object.fromEntries(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, at(level)]),
+  );
+  logger['child'] = () => logger;
   return { logger: logger as unknown as Logger, lines };
 }
 
