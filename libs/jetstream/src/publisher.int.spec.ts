@@ -71,6 +71,17 @@ describe('publishing', () => {
     await expect(publishing).rejects.toMatchObject({ code: 'publish_refused', reason: 'no_stream', subject: 'no.such.stream' });
   });
 
+  it('says at once that a full stream refuses it, instead of trying until the deadline', async () => {
+    const stream = await rig.stream();
+    await (await rig.broker()).streamManager.streams.update(stream, { max_bytes: 400, discard: 'new' });
+    await publisher.publish(`${stream}.x`, new Uint8Array(200), { messageId: 'fits' });
+    const startedAt = Date.now();
+    await expect(publisher.publish(`${stream}.x`, new Uint8Array(300), { messageId: 'full' })).rejects.toMatchObject({
+      reason: 'refused_by_stream',
+    });
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+  });
+
   it('refuses a compare-and-set when the subject has changed, and stores it when it has not', async () => {
     const stream = await rig.stream();
     await publisher.publish(`${stream}.x`, bytes('a'), { messageId: 'a', expectLastSubjectSequence: 0, expectStream: stream });
