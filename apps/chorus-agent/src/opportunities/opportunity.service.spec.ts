@@ -80,7 +80,10 @@ describe('the answer to an opportunity', () => {
 
   it('is not given by a fenced agent, whose successor answers', async () => {
     const { service, context } = anAgent();
+    const answered = { understood: anOpportunityFor('c1') };
+    await service.claimFor(answered, NATS, new Date());
     context.standing.fence('taken over');
-    await expect(service.claimFor({ understood: anOpportunityFor('c1') }, NATS, new Date())).rejects.toThrow(AgentFencedError);
+    await expect(service.claimFor(answered, HTTP, new Date())).rejects.toThrow(AgentFencedError);
+    await expect(service.claimFor({ understood: anOpportunityFor('c2') }, NATS, new Date())).rejects.toThrow(AgentFencedError);
   });
 });

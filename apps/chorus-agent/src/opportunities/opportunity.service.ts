@@ -52,12 +52,18 @@ export class OpportunityService {
    * @throws AgentFencedError when a newer process has the agent's id
    */
   async claimFor(heard: HeardOpportunity, receipt: Receipt, receivedAt: Date): Promise<RoleClaim> {
+    this.assertNotFenced();
     const claim = await this.draft(heard).answer.decide(async () => {
       if ('understood' in heard) await this.jitter(heard.understood.response_jitter_ms);
-      if (this.agent.standing.current === 'fenced') throw new AgentFencedError(this.agent.standing.reason);
+      this.assertNotFenced();
       return 'understood' in heard ? this.decide(heard.understood, receivedAt) : this.notUnderstood(heard.notUnderstood, receivedAt);
     });
     return withReceipt(claim, receipt);
+  }
+
+  private assertNotFenced(): void {
+    const { standing } = this.agent;
+    if (standing.current === 'fenced') throw new AgentFencedError(standing.reason);
   }
 
   private decide(opportunity: CouncilOpportunity, receivedAt: Date): RoleClaim {
