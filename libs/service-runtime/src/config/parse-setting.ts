@@ -33,7 +33,7 @@ export function parseSetting(text: string, kind: SettingKind): string | number |
       return parseDurationMs(trimmed);
     case 'int':
       if (!/^[+-]?\d+$/.test(trimmed) || !Number.isSafeInteger(Number(trimmed)))
-        throw new UnreadableSettingError('must be a whole number, such as 8080');
+        throw new UnreadableSettingError('must be a whole number, such as 10');
       return Number(trimmed);
     case 'number':
       if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) || !Number.isFinite(Number(trimmed)))
