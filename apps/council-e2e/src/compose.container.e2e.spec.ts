@@ -54,19 +54,23 @@ describe(`docker compose -f ${FILE} up`, () => {
     const created = (await has('curl')) ? await shell(curl) : await post(`${url}/api/v1/councils`, body.slice(1, -1));
     const { council_id: id } = JSON.parse(created) as { council_id: string };
 
-    for (const agent of ['chorus-agent-1', 'chorus-agent-2']) {
-      const line = await eventually(() => shell(`docker compose -f ${FILE} logs ${agent} | grep "Received council opportunity"`), {
-        what: `${agent} to have received the opportunity`,
-        timeoutMs: 20_000,
-      });
-      expect(line).toContain(id);
-    }
+    const lines = await eventually(
+      async () => {
+        const found = await shell(`docker compose -f ${FILE} logs | grep "Received council opportunity"`);
+        const agents = ['test-agent-1', 'test-agent-2'].map((agent) => found.split('\n').filter((line) => line.includes(agent)));
+        expect(agents.map(({ length }) => length)).toEqual([1, 1]);
+        return agents.flat();
+      },
+      { what: 'each agent to have received the opportunity once', timeoutMs: 20_000 },
+    );
+    expect(lines.every((line) => line.includes(id))).toBe(true);
     await eventually(
       async () => {
-        const council = (await (await fetch(`${url}/api/v1/councils/${id}`)).json()) as { status: string; reach: { answered: number } };
+        const council = (await (await fetch(`${url}/api/v1/councils/${id}`)).json()) as { roles: { holder?: { agent_id: string } }[] };
         expect(council).toMatchObject({ status: 'active', reach: { answered: 2 } });
+        expect(council.roles.map(({ holder }) => holder?.agent_id).sort()).toEqual(['test-agent-1', 'test-agent-2']);
       },
-      { what: 'the council to be active', timeoutMs: 20_000 },
+      { what: 'the council to be active with two different holders', timeoutMs: 20_000 },
     );
   });
 
