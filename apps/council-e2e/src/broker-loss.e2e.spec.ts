@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@whoosh/testing';
+import { agreement } from './harness/agreement.js';
 import { holderOf, type ShownCouncil } from './harness/council-api.js';
 import { Rig } from './harness/rig.js';
 
@@ -42,6 +43,7 @@ describe('a broker that is killed while councils are requested', () => {
     const { councils } = await rig.api().get<{ councils: ShownCouncil[] }>('/api/v1/councils?project=crash&limit=500');
     expect(councils.map(({ council_id }) => council_id).sort()).toEqual([...accepted.values()].sort());
     expect(councils.every(({ status }) => status === 'active')).toBe(true);
+    await agreement(rig.api(), [...accepted.values()]);
   });
 
   it('is said by every process, and its return too', async () => {

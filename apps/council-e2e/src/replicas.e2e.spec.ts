@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BUCKETS, STREAMS } from '@whoosh/council-contracts';
 import { bucketStream, consumerFloors } from '@whoosh/jetstream';
 import { eventually } from '@whoosh/testing';
+import { agreement } from './harness/agreement.js';
 import type { ShownCouncil } from './harness/council-api.js';
 import { Rig } from './harness/rig.js';
 
@@ -100,6 +101,27 @@ describe('a coordinator that is killed', () => {
     await rig.api().reaches(id, 'active');
     const { councils } = await rig.api().get<{ councils: ShownCouncil[] }>('/api/v1/councils?project=unanswered');
     expect(councils.map(({ council_id }) => council_id)).toEqual([id]);
+  });
+
+  it('again and again, while councils form, costs none of them and gives no role to two agents', async () => {
+    const accepted = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      const victim = await rig.startCoordinator();
+      const keys = Array.from({ length: 6 }, () => ({ 'Idempotency-Key': randomUUID() }));
+      const asked = keys.map((headers) => victim.api.post({ project_name: 'rounds' }, headers));
+      await Promise.any(asked);
+      await victim.process.stop('SIGKILL');
+      await Promise.allSettled(asked);
+      for (const headers of keys) accepted.add(await rig.api().request({ project_name: 'rounds' }, headers));
+    }
+
+    expect(accepted.size).toBe(24);
+    await Promise.all([...accepted].map((id) => rig.api().reaches(id, 'active')));
+    const { councils } = await rig.api().get<{ councils: ShownCouncil[] }>('/api/v1/councils?limit=500');
+    await agreement(
+      rig.api(),
+      councils.map(({ council_id }) => council_id),
+    );
   });
 
   it('while agents still answer leaves their answers to the other replica, which awards the roles', async () => {
