@@ -1,6 +1,6 @@
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { BUCKETS, deadLetterSubject, decode, RoleClaim, STREAMS, SUBJECTS } from '@whoosh/council-contracts';
+import { BUCKETS, deadLetterMessageId, deadLetterSubject, decode, RoleClaim, STREAMS, SUBJECTS } from '@whoosh/council-contracts';
 import { Broker, brokerHealth, ensureTopology, JetStreamServer, type StartPolicy } from '@whoosh/jetstream';
 import { createTracing, type Logger, type RunningService } from '@whoosh/service-runtime';
 import { CONNECTION_NAME } from './broker-name.js';
@@ -120,7 +120,7 @@ function claimsServer(parts: CoordinatorParts): JetStreamServer {
         concurrency: 256,
       },
     ],
-    deadLetter: { subject: deadLetterSubject('whoosh'), source: 'whoosh', publisher },
+    deadLetter: { subject: deadLetterSubject('whoosh'), source: 'whoosh', publisher, messageId: deadLetterMessageId },
     hooks: { onSettled: (_context, outcome) => outcome === 'dead-letter' && metrics.deadLettered(pattern.pattern) },
   });
 }

@@ -43,7 +43,7 @@ describe('what cannot be handled', () => {
     expect(dead.headers).toMatchObject({
       Project: 'whoosh',
       Many: '1',
-      'Dead-Letter-Original-Nats-Msg-Id': 'the-poison',
+      'Dead-Letter-Original-Msg-Id': 'the-poison',
       [DEAD_LETTER_HEADER.code]: 'undecodable',
       [DEAD_LETTER_HEADER.stream]: stream,
       [DEAD_LETTER_HEADER.sequence]: '1',

@@ -18,8 +18,8 @@ describe('a dead letter', () => {
     expect(headers).toEqual({
       Project: ['whoosh'],
       Many: ['1', '2'],
-      'Dead-Letter-Original-Nats-Msg-Id': ['id'],
-      'Dead-Letter-Original-Nats-Expected-Stream': ['S'],
+      'Dead-Letter-Original-Msg-Id': ['id'],
+      'Dead-Letter-Original-Expected-Stream': ['S'],
       [DEAD_LETTER_HEADER.reason]: 'no',
       [DEAD_LETTER_HEADER.code]: 'final',
       [DEAD_LETTER_HEADER.stream]: 'S',

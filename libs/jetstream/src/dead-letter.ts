@@ -35,7 +35,11 @@ export const DEAD_LETTER_HEADER = {
   truncatedFrom: 'Dead-Letter-Truncated-From',
 } as const;
 
-/** The broker's own headers would steer the dead letter's storage, so they are kept under this prefix: `Dead-Letter-Original-Nats-Msg-Id`. */
+/**
+ * The broker's own headers would steer the dead letter's storage, so `Nats-Msg-Id` is kept as `Dead-Letter-Original-Msg-Id`, and so on.
+ * No name may end in one of the broker's: 2.9.10 and 2.10.27 look for `Nats-Msg-Id` anywhere in the headers, find it inside a longer
+ * name, take the message for one without an id, and store it as often as it is sent (measured).
+ */
 export const ORIGINAL_HEADER_PREFIX = 'Dead-Letter-Original-';
 
 const MAX_REASON_CHARS = 1_000;
@@ -88,7 +92,7 @@ export function deadLetter(
 
 function originals(headers: Record<string, readonly string[]>): Record<string, readonly string[]> {
   const kept = Object.entries(headers).map(
-    ([name, values]) => [/^nats-/i.test(name) ? `${ORIGINAL_HEADER_PREFIX}${name}` : name, values] as const,
+    ([name, values]) => [/nats-/i.test(name) ? `${ORIGINAL_HEADER_PREFIX}${name.replace(/nats-/gi, '')}` : name, values] as const,
   );
   return Object.fromEntries(kept);
 }
