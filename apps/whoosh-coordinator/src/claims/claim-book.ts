@@ -38,7 +38,8 @@ export class ClaimBook {
     this.councils.set(councilId, council);
     council.touchedAtMs = nowMs;
     const known = council.byAgent.get(answer.agent_id);
-    if (known !== undefined && (known.attempt > answer.attempt || known.answered_at > answer.answered_at)) return undefined;
+    // An agent's last answer counts, whatever attempt it names.
+    if (known !== undefined && known.answered_at > answer.answered_at) return undefined;
     if (known?.attempt === answer.attempt && known.instance_id === answer.instance_id && known.answered_at === answer.answered_at) {
       return undefined;
     }

@@ -39,6 +39,13 @@ export class ClaimsController {
         detail: `Council ${councilId} is ${council.status}; it takes no answers.`,
       });
     }
+    if (claim.attempt > council.attempt) {
+      throw new HttpProblemError({
+        status: 400,
+        code: 'unknown_attempt',
+        detail: `The claim answers attempt ${claim.attempt}, but council ${councilId} is at attempt ${council.attempt}.`,
+      });
+    }
     claim.via = 'http';
     const receipt = await this.publisher.publish(claimSubject(councilId, claim.agent_id), encode(claim), {
       messageId: claimMessageId(councilId, claim.attempt, claim.agent_id, claim.instance_id),

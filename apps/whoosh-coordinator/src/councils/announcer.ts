@@ -1,3 +1,4 @@
+import { RevisionConflictError } from '@whoosh/jetstream';
 import type { Logger, Tracing } from '@whoosh/service-runtime';
 import { opportunityOf } from '../broadcast/opportunity.js';
 import type { Broadcaster } from '../broadcast/broadcaster.js';
@@ -55,6 +56,7 @@ export class Announcer {
   private async publish(council: CouncilDocument): Promise<void> {
     const { council_id, attempt } = council;
     const publishedAt = new Date();
+    if (publishedAt.getTime() - Date.parse(council.announcement.decided_at) > STALE_AFTER_MS && !(await this.isStillDue(council))) return;
     const expected = this.parts.reachableAgents();
     this.parts.metrics.discovered('nats', expected.length, Date.now() - publishedAt.getTime());
     const roster: RosterDocument = { schema_version: '1.0', council_id, attempt, published_at: timestamp(publishedAt.getTime()), expected };
@@ -74,10 +76,29 @@ export class Announcer {
     }
   }
 
-  /** A record of the same attempt that is there already stays: it was made when the message first went out. */
+  /** Decided a while ago: another replica may have announced it meanwhile, while this one was stopped, or its broker away. */
+  private async isStillDue({ council_id, attempt }: CouncilDocument): Promise<boolean> {
+    const stored = await this.parts.store.get(council_id);
+    if (stored === undefined) return false;
+    this.parts.view.apply(stored.value, stored.revision);
+    return !isFinal(stored.value) && stored.value.attempt === attempt && stored.value.announcement.published_at === undefined;
+  }
+
+  /**
+   * Writes who is expected, by compare-and-set: a record of the same or a later attempt that is there already stays, because it was made
+   * when the message first went out. A replica that was stopped in between finds it so.
+   */
   private async writeRoster(roster: RosterDocument): Promise<void> {
-    const known = roster.attempt === 1 ? undefined : await this.parts.store.getRoster(roster.council_id);
-    if (known !== undefined && known.value.attempt >= roster.attempt) return;
-    this.parts.view.applyRoster(roster, await this.parts.store.putRoster(roster));
+    const { store, view } = this.parts;
+    try {
+      if (roster.attempt === 1) return view.applyRoster(roster, await store.createRoster(roster));
+      const known = await store.getRoster(roster.council_id);
+      if (known !== undefined && known.value.attempt >= roster.attempt) return;
+      view.applyRoster(roster, await (known ? store.updateRoster(roster, known.revision) : store.createRoster(roster)));
+    } catch (error) {
+      if (!(error instanceof RevisionConflictError)) throw error;
+    }
   }
 }
+
+const STALE_AFTER_MS = 500;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { aFormingCouncil, anAnswer, apply, at, T0 } from '../testing/fixtures.js';
+import type { CouncilFact } from './council.events.js';
 import { type AgentAnswer, award, type AwardCandidate, fnv1a32 } from './award.js';
 
 const free = (answers: AgentAnswer[], overrides: Record<string, Partial<AwardCandidate>> = {}) =>
@@ -21,7 +22,7 @@ describe('the award', () => {
 
   it('prefers matched skills over confidence', () => {
     const council = aFormingCouncil(['developer']);
-    const skilled = { ...council, roles: council.roles.map((slot) => ({ ...slot, required_skills: ['rust'] })) };
+    const skilled = { ...council, core_roles: council.core_roles.map((role) => ({ ...role, required_skills: ['rust'] })) };
     const answers = [anAnswer('a', { developer: 0.9 }), anAnswer('b', { developer: 0.1 }, { capabilities: ['rust'] })];
     expect(given(award(skilled, answers, free(answers), T0))).toEqual({ developer: 'b' });
   });
@@ -80,6 +81,37 @@ describe('the award', () => {
       { type: 'announcement_decided', attempt: 2, reason: 'reminder', open_roles: ['tpm'] },
     ]);
     expect(award(second, [anAnswer('a', {}, { attempt: 2 })], free(bids), T0).awards).toEqual([]);
+  });
+
+  it('does not count an answer to an attempt that it does not know', () => {
+    const answers = [anAnswer('ahead', { tpm: 1 }, { attempt: 999 })];
+    expect(award(aFormingCouncil(['tpm']), answers, free(answers), T0).awards).toEqual([]);
+  });
+
+  it('asks at most sixteen agents for a role in one attempt', () => {
+    const answers = Array.from({ length: 40 }, (_, index) => anAnswer(`a${index}`, { tpm: 1 }));
+    let council = aFormingCouncil(['tpm']);
+    let asked = 0;
+    for (;;) {
+      const [won] = award(council, answers, free(answers), T0).awards;
+      if (won === undefined) break;
+      asked += 1;
+      const { role_name, generation } = won.slot;
+      const offer = { ...won.bid, role_name, generation, offer_id: `${generation}` };
+      const awarded = {
+        type: 'roles_awarded',
+        assignments: [offer],
+        offer_expires_at: at(T0),
+        bid_book: [],
+        reach: council.reach,
+      } as const;
+      council = apply(council, [
+        awarded,
+        { type: 'offer_failed', role_name, generation, reason: 'busy' },
+        { type: 'council_reforming', reason: 'busy' },
+      ]);
+    }
+    expect(asked).toBe(16);
   });
 
   it('fills every core role whenever a matching exists, and says the same on each replica', () => {

@@ -1,5 +1,5 @@
 import type { CouncilDocument, RankedBid, RoleBidBook, RoleSlot } from './council.js';
-import { engagedAgents } from './council.js';
+import { engagedAgents, MAX_PASSED_OVER, requiredSkills } from './council.js';
 
 /** One agent's latest answer to a council, as the award sees it. */
 export interface AgentAnswer {
@@ -41,6 +41,9 @@ export interface AwardResult {
 /** How many bidders the bid book keeps per role. @source protocol.md, Award */
 export const BID_BOOK_SIZE = 5;
 
+/** Characters of a rationale that the bid book keeps. */
+const MAX_RATIONALE = 200;
+
 /**
  * Gives the open roles to the best bidders: the same result on every replica for the same input.
  * Core roles first, scarcest first; an augmenting path fills every core role whenever a matching exists.
@@ -57,8 +60,10 @@ export function award(
   nowMs: number,
 ): AwardResult {
   const engaged = engagedAgents(council);
+  // An attempt that this document does not know yet: the answer counts when it does.
+  const known = answers.filter((answer) => answer.attempt <= council.attempt);
   const open = council.roles.filter((slot) => slot.state === 'open' && slot.done_at === undefined);
-  const ranked = new Map(open.map((slot) => [slot, rank(council, slot, answers, roster, nowMs)]));
+  const ranked = new Map(open.map((slot) => [slot, rank(council, slot, known, roster, nowMs)]));
   const eligible = new Map(
     [...ranked].map(([slot, bids]) => [slot, bids.filter((bid) => bid.free_slots > 0 && !engaged.has(bid.agent_id))]),
   );
@@ -88,6 +93,7 @@ function rank(
   roster: ReadonlyMap<string, AwardCandidate>,
   nowMs: number,
 ): RankedBid[] {
+  if (slot.passed_over.filter((passed) => passed.attempt === council.attempt).length >= MAX_PASSED_OVER) return [];
   const answered = new Map(answers.map((answer) => [answer.agent_id, answer]));
   const stored = council.bid_book.find((book) => book.role_name === slot.role_name)?.ranked ?? [];
   const standby = stored.filter((bid) => !answerReplaces(answered.get(bid.agent_id), bid));
@@ -109,6 +115,7 @@ function answerReplaces(answer: AgentAnswer | undefined, bid: RankedBid): boolea
 }
 
 function bidsFor(council: CouncilDocument, slot: RoleSlot, answers: readonly AgentAnswer[]): RankedBid[] {
+  const skills = requiredSkills(council, slot.role_name);
   return answers.flatMap((answer) => {
     const bid = answer.response === 'claim' ? answer.bids.find((candidate) => candidate.role_name === slot.role_name) : undefined;
     if (bid === undefined) return [];
@@ -117,13 +124,13 @@ function bidsFor(council: CouncilDocument, slot: RoleSlot, answers: readonly Age
       instance_id: answer.instance_id,
       agent_name: answer.agent_name,
       attempt: answer.attempt,
-      skills_matched: slot.required_skills.filter((skill) => answer.capabilities.includes(skill)).length,
+      skills_matched: skills.filter((skill) => answer.capabilities.includes(skill)).length,
       confidence: bid.confidence,
       free_slots: 0,
       councils_held: 0,
       tie_break: fnv1a32(`${council.council_id}|${slot.role_name}|${answer.agent_id}`),
       expires_at: answer.expires_at,
-      ...(bid.rationale === undefined ? {} : { rationale: bid.rationale }),
+      ...(bid.rationale === undefined ? {} : { rationale: bid.rationale.slice(0, MAX_RATIONALE) }),
     };
     return [ranked];
   });

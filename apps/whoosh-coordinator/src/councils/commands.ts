@@ -56,6 +56,17 @@ function canonicalJson(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
 }
 
+/** How far ahead a deadline may be: as long as the streams keep what a formation needs. */
+const LONGEST_FORMATION_MS = 7 * 24 * 3_600_000;
+
+/** What is wrong with a requested deadline; undefined when nothing is. */
+export function deadlineFault(deadline: string | undefined, nowMs: number): string | undefined {
+  if (deadline === undefined) return undefined;
+  const aheadMs = Date.parse(deadline) - nowMs;
+  if (aheadMs > LONGEST_FORMATION_MS) return 'must be at most 7 days ahead';
+  return aheadMs > 0 ? undefined : `must be ahead of now (${timestamp(nowMs)})`;
+}
+
 /** Everything about a new council that never changes. */
 export function foundationOf(
   request: CouncilRequest,

@@ -42,3 +42,12 @@ export class BrokerUnavailableError extends Error {
     super(`NATS did not confirm ${what}; try again with the same Idempotency-Key, which makes it safe.`, options);
   }
 }
+
+/** The requested formation deadline is over, or too far ahead. */
+export class UnusableDeadlineError extends Error {
+  override readonly name = 'UnusableDeadlineError';
+  readonly code = 'invalid_request';
+  constructor(readonly fault: string) {
+    super(`formation_deadline: ${fault}`);
+  }
+}

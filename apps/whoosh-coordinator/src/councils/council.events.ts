@@ -41,7 +41,13 @@ interface Happened {
 export type CouncilEvent = Happened &
   (
     | { readonly type: 'council_created' }
-    | { readonly type: 'announcement_decided'; readonly attempt: number; readonly reason: OpportunityReason; readonly open_roles: string[] }
+    | {
+        readonly type: 'announcement_decided';
+        readonly attempt: number;
+        readonly reason: OpportunityReason;
+        readonly open_roles: string[];
+        /** Of the attempt before. */ readonly reach?: Reach;
+      }
     | {
         readonly type: 'opportunity_published';
         readonly attempt: number;
@@ -63,11 +69,11 @@ export type CouncilEvent = Happened &
     | { readonly type: 'role_done'; readonly role_name: string; readonly generation: number }
     | { readonly type: 'council_reforming'; readonly reason: string }
     | { readonly type: 'council_activated' }
-    | { readonly type: 'council_degraded'; readonly reason: string }
+    | { readonly type: 'council_degraded'; readonly reason: string; readonly reach?: Reach }
     | { readonly type: 'council_completed'; readonly reason: string }
     | { readonly type: 'council_failed'; readonly reason: string }
     | { readonly type: 'council_cancelled'; readonly reason: string }
-    | { readonly type: 'council_expired'; readonly reason: string }
+    | { readonly type: 'council_expired'; readonly reason: string; readonly reach?: Reach }
   );
 
 /** One event without who and when; `stamp` adds them. */

@@ -17,6 +17,7 @@ export async function followCouncils(
       view.clear();
     },
     onEntry: ({ key, value, revision, operation, error }) => {
+      view.reached(revision);
       if (error !== undefined) {
         logger.error(
           { key, revision, error },

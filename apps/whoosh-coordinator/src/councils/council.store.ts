@@ -24,7 +24,8 @@ export interface CouncilStore {
   history(councilId: string): Promise<CouncilRevision[]>;
   /** @returns the delivery record of the last announcement */
   getRoster(councilId: string): Promise<Stored<RosterDocument> | undefined>;
-  putRoster(roster: RosterDocument): Promise<number>;
+  /** @throws RevisionConflictError when there is one already */
+  createRoster(roster: RosterDocument): Promise<number>;
   /** @throws RevisionConflictError when another replica changed it */
   updateRoster(roster: RosterDocument, expectedRevision: number): Promise<number>;
   /** @returns every stored delivery record, oldest first */

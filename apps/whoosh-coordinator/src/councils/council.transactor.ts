@@ -2,7 +2,7 @@ import { RevisionConflictError } from '@whoosh/jetstream';
 import type { CouncilDocument } from './council.js';
 import { type CouncilFact, stamp } from './council.events.js';
 import { CouncilNotFoundError } from './council.errors.js';
-import { timestamp } from './council.js';
+import { isFinal, timestamp } from './council.js';
 import type { CouncilStore, Stored } from './council.store.js';
 import type { CouncilView } from './council.view.js';
 import { evolveAll } from './evolve.js';
@@ -52,6 +52,11 @@ export class CouncilTransactor {
     } finally {
       if (this.running.get(councilId) === turn) this.running.delete(councilId);
     }
+  }
+
+  /** Ends the council with this one fact, and nothing that is due besides. */
+  end(councilId: string, fact: CouncilFact): Promise<Stored<CouncilDocument>> {
+    return this.transact(councilId, (council) => (isFinal(council) ? [] : [fact]));
   }
 
   /** Does whatever is due now. */

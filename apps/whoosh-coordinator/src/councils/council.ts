@@ -29,7 +29,6 @@ export interface PassedOver {
 export interface RoleSlot {
   readonly role_name: string;
   readonly required: boolean;
-  readonly required_skills: string[];
   readonly state: RoleState;
   readonly generation: number;
   readonly holder?: RoleHolder;
@@ -135,6 +134,18 @@ export const LEGAL_TRANSITIONS: Readonly<Record<CouncilStatus, readonly CouncilS
   cancelled: [],
   expired: [],
 };
+
+/**
+ * How many agents are asked for one role in one attempt. After so many refusals nobody is asked until the next announcement: it
+ * bounds the document, and keeps a fleet that refuses everything from being asked without end.
+ */
+export const MAX_PASSED_OVER = 16;
+
+/** The skills that the request asked of a role. */
+export function requiredSkills(council: Pick<CouncilDocument, 'core_roles' | 'optional_roles'>, roleName: string): readonly string[] {
+  const role = [...council.core_roles, ...council.optional_roles].find((candidate) => candidate.role_name === roleName);
+  return role?.required_skills ?? [];
+}
 
 /** The roles that must be filled. */
 export function coreSlots(council: Pick<CouncilDocument, 'roles'>): RoleSlot[] {

@@ -41,7 +41,6 @@ export class CouncilView {
 
   /** Takes in a revision. @returns false when it, or a later one, was known */
   apply(council: CouncilDocument, revision: number): boolean {
-    this.highestRevision = Math.max(this.highestRevision, revision);
     const id = council.council_id;
     if ((this.summaries.get(id)?.revision ?? 0) >= revision) return false;
     this.disengage(id);
@@ -59,12 +58,16 @@ export class CouncilView {
   }
 
   applyRoster(roster: RosterDocument, revision: number): void {
-    this.highestRevision = Math.max(this.highestRevision, revision);
     const known = this.rosters.get(roster.council_id);
     if (known !== undefined && known.revision >= revision) return;
     const summary = this.summaries.get(roster.council_id);
     if (summary !== undefined && isFinal(summary)) return;
     this.rosters.set(roster.council_id, { value: roster, revision });
+  }
+
+  /** The watch has told everything up to this revision. Own writes do not count: one may be known before an earlier one of another replica. */
+  reached(revision: number): void {
+    this.highestRevision = Math.max(this.highestRevision, revision);
   }
 
   /** A deleted or purged council is forgotten; nothing of ours deletes one. */
@@ -112,7 +115,7 @@ export class CouncilView {
     return [...(this.engagements.get(agentId) ?? [])];
   }
 
-  /** The highest revision of the bucket seen so far: the position in the stream of changes. */
+  /** Up to which revision of the bucket everything is known: the position in the stream of changes. */
   get revision(): number {
     return this.highestRevision;
   }

@@ -1,9 +1,18 @@
 import { RevisionConflictError } from '@whoosh/jetstream';
 import type { Logger } from '@whoosh/service-runtime';
 import type { Announcer } from './announcer.js';
-import { cancel, complete, type CouncilRequest, councilIdOf, type FormationDefaults, foundationOf } from './commands.js';
+import {
+  cancel,
+  complete,
+  type CouncilRequest,
+  councilIdOf,
+  deadlineFault,
+  type FormationDefaults,
+  foundationOf,
+  requestHash,
+} from './commands.js';
 import { type CouncilDocument, timestamp } from './council.js';
-import { CouncilNotFoundError, IdempotencyConflictError } from './council.errors.js';
+import { CouncilNotFoundError, IdempotencyConflictError, UnusableDeadlineError } from './council.errors.js';
 import { stamp } from './council.events.js';
 import type { CouncilRevision, CouncilStore, Stored } from './council.store.js';
 import type { CouncilTransactor } from './council.transactor.js';
@@ -37,12 +46,19 @@ export class CouncilsService {
    * @param idempotencyKey the same key gives the same council, on any replica, also after a restart
    * @param traceparent W3C trace context of the request
    * @returns when it is stored, and announced unless that takes longer than two seconds (it then goes on by itself)
-   * @throws IdempotencyConflictError when the key came before with another body
+   * @throws IdempotencyConflictError when the key came before with another body; UnusableDeadlineError
    */
   async create(request: CouncilRequest, idempotencyKey: string | undefined, traceparent: string | undefined): Promise<CreatedCouncil> {
     const { store, view, announcer, defaults, replicaId } = this.parts;
     const nowMs = Date.now();
     const councilId = councilIdOf(idempotencyKey);
+    const fault = deadlineFault(request.formation_deadline, nowMs);
+    if (fault !== undefined) {
+      // A retry comes after the deadline sometimes: it still gets the council that it asked for.
+      const before = idempotencyKey === undefined ? undefined : await store.get(councilId);
+      if (before === undefined) throw new UnusableDeadlineError(fault);
+      return this.replay(councilId, requestHash(request), idempotencyKey);
+    }
     const [created] = stamp([{ type: 'council_created' }], replicaId, timestamp(nowMs));
     if (created === undefined) throw new Error('unreachable');
     const council = found(foundationOf(request, councilId, defaults, nowMs, traceparent), created);

@@ -2,7 +2,7 @@ import { type ValidationArguments, ValidatorConstraint, type ValidatorConstraint
 
 function namesOf(list: unknown): string[] {
   return Array.isArray(list)
-    ? list.flatMap((role: { role_name?: unknown } | null) => (typeof role?.role_name === 'string' ? [role.role_name] : []))
+    ? list.flatMap((role: { role_name?: unknown } | null) => (typeof role?.role_name === 'string' ? [role.role_name.toLowerCase()] : []))
     : [];
 }
 
@@ -12,7 +12,7 @@ function repeated(args: ValidationArguments): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-/** A role name stands once, over core and optional roles together. */
+/** A role name stands once, over core and optional roles together; agents do not mind case. */
 @ValidatorConstraint({ name: 'uniqueRoleNames' })
 export class UniqueRoleNames implements ValidatorConstraintInterface {
   validate(_value: unknown, args: ValidationArguments): boolean {
@@ -21,18 +21,6 @@ export class UniqueRoleNames implements ValidatorConstraintInterface {
 
   defaultMessage(args: ValidationArguments): string {
     return `role names must be unique over core_roles and optional_roles; repeated: ${repeated(args).join(', ')}`;
-  }
-}
-
-/** A time that is still ahead. */
-@ValidatorConstraint({ name: 'futureTime' })
-export class FutureTime implements ValidatorConstraintInterface {
-  validate(value: unknown): boolean {
-    return typeof value === 'string' && Date.parse(value) > Date.now();
-  }
-
-  defaultMessage(args: ValidationArguments): string {
-    return `${args.property} must be ahead of now (${new Date().toISOString()})`;
   }
 }
 

@@ -19,7 +19,7 @@ import {
   Validate,
   ValidateNested,
 } from 'class-validator';
-import { FlatStringMap, FutureTime, UniqueRoleNames } from './create-council.constraints.js';
+import { FlatStringMap, UniqueRoleNames } from './create-council.constraints.js';
 
 /** No control characters: the value becomes a header, a log field or a line on a screen. */
 const ONE_LINE = /^[^\p{Cc}]*$/u;
@@ -66,8 +66,10 @@ export class CouncilRoleDto {
 function roles({ value }: { value: unknown }): unknown {
   if (!Array.isArray(value)) return value;
   return value.map((role: unknown) => {
-    if (typeof role === 'string') return plainToInstance(CouncilRoleDto, { role_name: role });
-    return typeof role === 'object' && role !== null && !Array.isArray(role) ? plainToInstance(CouncilRoleDto, role) : role;
+    if (typeof role === 'string') return plainToInstance(CouncilRoleDto, { role_name: role.trim() });
+    if (typeof role !== 'object' || role === null || Array.isArray(role)) return role;
+    const { role_name } = role as { role_name?: unknown };
+    return plainToInstance(CouncilRoleDto, typeof role_name === 'string' ? { ...role, role_name: role_name.trim() } : role);
   });
 }
 
@@ -123,10 +125,12 @@ export class CreateCouncilDto {
   @Matches(ONE_LINE, oneLine)
   ucxl_address?: string;
 
-  @ApiPropertyOptional({ description: 'RFC 3339, ahead of now; 60 s from now unless given.' })
+  @ApiPropertyOptional({ description: 'RFC 3339 with a time zone, ahead of now and at most 7 days; 60 s from now unless given.' })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
-  @Validate(FutureTime)
+  @Matches(/T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i, {
+    message: '$property must be RFC 3339 with a time zone, like 2026-01-31T12:00:00Z',
+  })
   formation_deadline?: string;
 
   @ApiPropertyOptional({ description: 'How long answers are awaited, in milliseconds.' })
@@ -150,6 +154,8 @@ export class CreateCouncilDto {
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   @IsOptional()
+  // As it came: class-transformer drops keys that objects have by nature, like "constructor".
+  @Transform(({ obj }: { obj: { metadata?: unknown } }) => obj.metadata)
   @IsObject()
   @Validate(FlatStringMap)
   metadata?: Record<string, string>;

@@ -57,10 +57,16 @@ describe('a forming council', () => {
     expect(holders(council)).toEqual({ tpm: 'a', developer: undefined });
   });
 
+  it('says how many answered although nobody bid', () => {
+    const declined = [anAnswer('a', {}), anAnswer('b', {})];
+    const council = moveOn(aFormingCouncil(['tpm']), aContext(two, declined, { nowMs: T0 + 5_000 }));
+    expect(council).toMatchObject({ attempt: 2, reach: { expected: 2, answered: 2 } });
+  });
+
   it('is announced again for the open core roles when the window brought no bid', () => {
     const council = aFormingCouncil(['tpm', 'developer'], ['docs']);
     const facts = decide(council, aContext(two, [], { nowMs: T0 + 5_000 }));
-    expect(facts).toEqual([{ type: 'announcement_decided', attempt: 2, reason: 'reminder', open_roles: ['tpm', 'developer'] }]);
+    expect(facts).toMatchObject([{ type: 'announcement_decided', attempt: 2, reason: 'reminder', open_roles: ['tpm', 'developer'] }]);
   });
 
   it('says nothing more once what was due is done', () => {

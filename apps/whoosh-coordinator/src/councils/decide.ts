@@ -74,7 +74,8 @@ function isReportedDone(council: CouncilDocument, slot: RoleSlot, { roster }: De
 }
 
 /** The council as a whole: complete, full, or past its deadline. */
-function conclude(council: CouncilDocument, { nowMs }: DecisionContext): CouncilFact[] {
+function conclude(council: CouncilDocument, context: DecisionContext): CouncilFact[] {
+  const { nowMs } = context;
   switch (council.status) {
     case 'pending':
     case 'forming':
@@ -84,7 +85,7 @@ function conclude(council: CouncilDocument, { nowMs }: DecisionContext): Council
       const missing = coreSlots(council).filter((slot) => slot.state !== 'filled' && slot.done_at === undefined);
       const reason = `formation deadline passed without ${missing.map((slot) => slot.role_name).join(', ')}`;
       const partial = council.allow_partial && council.status !== 'pending' && missing.length < coreSlots(council).length;
-      return [{ type: partial ? 'council_degraded' : 'council_expired', reason }];
+      return [{ type: partial ? 'council_degraded' : 'council_expired', reason, reach: reachOf(council, context) }];
     }
     case 'active':
     case 'degraded': {
@@ -126,6 +127,7 @@ function fillRoles(council: CouncilDocument, context: DecisionContext): CouncilF
     attempt: council.attempt + 1,
     reason: council.active_at === undefined ? 'reminder' : 'reopen',
     open_roles: openCore.map((slot) => slot.role_name),
+    reach: reachOf(council, context),
   };
   return isWindowOver(council, context.nowMs) || isNewlyLost(council, openCore) ? [...reforming, again] : reforming;
 }
@@ -200,9 +202,13 @@ export function isWindowOver(council: CouncilDocument, nowMs: number): boolean {
   return endsAt !== undefined && nowMs >= Date.parse(endsAt);
 }
 
-/** How long the window of an attempt is: it doubles, so that a council nobody wants does not shout. At most a minute. */
-export function claimWindowMs(council: Pick<CouncilDocument, 'claim_window_ms'>, attempt: number): number {
-  return Math.max(council.claim_window_ms, Math.min(council.claim_window_ms * 2 ** Math.min(attempt - 1, 20), 60_000));
+/**
+ * How long the window of an attempt is: it doubles, so that a council nobody wants does not shout. At most a minute while it forms, and an
+ * hour once it was active: such a council has no deadline, and its history has room for 64 revisions.
+ */
+export function claimWindowMs(council: Pick<CouncilDocument, 'claim_window_ms' | 'active_at'>, attempt: number): number {
+  const longestMs = council.active_at === undefined ? 60_000 : 3_600_000;
+  return Math.max(council.claim_window_ms, Math.min(council.claim_window_ms * 2 ** Math.min(attempt - 1, 20), longestMs));
 }
 
 /** Expected, answered and p95 of the attempt, as far as this replica knows. */

@@ -1,6 +1,6 @@
 import type { CouncilStatus } from '@whoosh/council-contracts';
 import type { CouncilDocument, RoleSlot } from './council.js';
-import { LEGAL_TRANSITIONS } from './council.js';
+import { LEGAL_TRANSITIONS, MAX_PASSED_OVER } from './council.js';
 import { IllegalTransitionError } from './council.errors.js';
 import type { Assignment, CouncilEvent, CouncilFoundation } from './council.events.js';
 
@@ -9,7 +9,6 @@ export function found(foundation: CouncilFoundation, created: CouncilEvent): Cou
   const slots = [...foundation.core_roles, ...foundation.optional_roles].map((role, index): RoleSlot => ({
     role_name: role.role_name,
     required: index < foundation.core_roles.length,
-    required_skills: role.required_skills,
     state: 'open',
     generation: 1,
     passed_over: [],
@@ -53,6 +52,7 @@ export function evolve(council: CouncilDocument, event: CouncilEvent): CouncilDo
     case 'announcement_decided':
       return {
         ...next,
+        reach: event.reach ?? next.reach,
         attempt: event.attempt,
         announcement: {
           attempt: event.attempt,
@@ -104,7 +104,7 @@ export function evolve(council: CouncilDocument, event: CouncilEvent): CouncilDo
     case 'council_activated':
       return withStatus({ ...next, active_at: next.active_at ?? event.at }, 'active');
     case 'council_degraded':
-      return withStatus(next, 'degraded', event.reason);
+      return withStatus({ ...next, reach: event.reach ?? next.reach }, 'degraded', event.reason);
     case 'council_completed':
       return ended(next, 'completed', event);
     case 'council_failed':
@@ -112,7 +112,7 @@ export function evolve(council: CouncilDocument, event: CouncilEvent): CouncilDo
     case 'council_cancelled':
       return ended(next, 'cancelled', event);
     case 'council_expired':
-      return ended(next, 'expired', event);
+      return ended({ ...next, reach: event.reach ?? next.reach }, 'expired', event);
   }
 }
 
@@ -145,19 +145,16 @@ function offered(roles: RoleSlot[], given: Assignment, expiresAt: string): RoleS
 function reopened(slot: RoleSlot, attempt: number, reason: string): RoleSlot {
   const passedOver = slot.holder
     ? [...slot.passed_over, { agent_id: slot.holder.agent_id, attempt, generation: slot.generation, reason }]
-    : slot.passed_over;
+    : [...slot.passed_over];
   return {
     role_name: slot.role_name,
     required: slot.required,
-    required_skills: slot.required_skills,
     state: 'open',
     generation: slot.generation + 1,
-    passed_over: passedOver.slice(-MAX_PASSED_OVER),
+    // What was of an earlier attempt goes first: a bid of this attempt is eligible anyway.
+    passed_over: passedOver.sort((a, b) => a.attempt - b.attempt).slice(-MAX_PASSED_OVER),
   };
 }
-
-/** Older entries are dropped: a role that reopened this often asks again. Keeps the document far below the broker's message limit. */
-const MAX_PASSED_OVER = 32;
 
 /** Changes the one slot that the event means; an event of another generation or state is of the past and changes nothing. */
 function change(

@@ -56,8 +56,8 @@ export class KvCouncilStore implements CouncilStore {
     return entry !== undefined && isRoster(entry.value) ? { value: entry.value, revision: entry.revision } : undefined;
   }
 
-  putRoster(roster: RosterDocument): Promise<number> {
-    return this.bucket.put(rosterKey(roster.council_id), roster);
+  createRoster(roster: RosterDocument): Promise<number> {
+    return this.bucket.create(rosterKey(roster.council_id), roster);
   }
 
   updateRoster(roster: RosterDocument, expectedRevision: number): Promise<number> {

@@ -1,3 +1,4 @@
+import { PublishRefusedError } from '@whoosh/jetstream';
 import type { Logger } from '@whoosh/service-runtime';
 import type { ClaimBook } from '../claims/claim-book.js';
 import type { LedgerService } from '../deliveries/ledger.service.js';
@@ -32,6 +33,7 @@ export class Sweeper {
   private readonly statusDue = new Map<string, { revision: number; atMs: number }>();
   private readonly closing = new Set<string>();
   private readonly busy = new Set<string>();
+  private readonly pausedUntil = new Map<string, { atMs: number; failures: number }>();
   private wake: (() => void) | undefined;
 
   constructor(
@@ -59,7 +61,7 @@ export class Sweeper {
       const everyone = nowMs >= everyoneAtMs;
       if (everyone) everyoneAtMs = nowMs + EVERYONE_EVERY_MS;
       this.round(everyone, nowMs);
-      await this.pause();
+      await this.rest();
     }
   }
 
@@ -74,6 +76,7 @@ export class Sweeper {
       this.statusDue.delete(councilId);
       void this.ensureStatus(councilId, due.revision);
     }
+    if (everyone) for (const id of this.pausedUntil.keys()) if (this.parts.view.get(id) === undefined) this.pausedUntil.delete(id);
     if (everyone) this.parts.claims.keepOnly((councilId) => this.wantsAnswers(councilId), nowMs);
   }
 
@@ -85,16 +88,47 @@ export class Sweeper {
     if (announcement.published_at === undefined && nowMs >= Date.parse(announcement.decided_at) + context.takeOverAfterMs) {
       void this.parts.announcer.announce(council);
     }
-    if (this.busy.has(id) || this.parts.decideNow(council).length === 0) return;
+    if (this.busy.has(id) || (this.pausedUntil.get(id)?.atMs ?? 0) > nowMs || this.parts.decideNow(council).length === 0) return;
     this.busy.add(id);
-    this.parts.transactor
-      .evaluate(id)
-      .catch((error: unknown) => this.logger.warn({ council_id: id, error }, 'Council could not be moved on; it is tried again'))
-      .finally(() => this.busy.delete(id));
+    void this.moveOn(id).finally(() => this.busy.delete(id));
+  }
+
+  private async moveOn(councilId: string): Promise<void> {
+    try {
+      await this.parts.transactor.evaluate(councilId);
+      this.pausedUntil.delete(councilId);
+    } catch (error) {
+      if (error instanceof PublishRefusedError && error.reason === 'payload_too_large') return this.giveUp(councilId, error);
+      this.pause(councilId);
+      this.logger.warn({ council_id: councilId, error }, 'Council could not be moved on; it is tried again');
+    }
+  }
+
+  /** A document that has outgrown the broker's limit will never be stored: the council ends, and says why. */
+  private async giveUp(councilId: string, cause: PublishRefusedError): Promise<void> {
+    const reason = `its document outgrew the broker's limit of ${cause.limit ?? 'unknown'} bytes`;
+    try {
+      await this.parts.transactor.end(councilId, { type: 'council_failed', reason });
+      this.logger.error(
+        { council_id: councilId, bytes: cause.actual, limit: cause.limit },
+        'Council failed: its document is too large for the broker',
+      );
+    } catch (error) {
+      this.pause(councilId);
+      this.logger.error({ council_id: councilId, error }, 'Council is too large for the broker and could not be ended');
+    }
+  }
+
+  /** Waits longer after each failure, so that one council does not fill the log. */
+  private pause(councilId: string): void {
+    const failures = (this.pausedUntil.get(councilId)?.failures ?? 0) + 1;
+    const waitMs = Math.min(30_000, 250 * 2 ** Math.min(failures, 10));
+    this.pausedUntil.set(councilId, { atMs: Date.now() + waitMs, failures });
   }
 
   private closeLedger(council: CouncilDocument, context: DecisionContext): void {
     const roster = this.parts.view.roster(council.council_id);
+    if ((this.pausedUntil.get(council.council_id)?.atMs ?? 0) > context.nowMs) return;
     if (roster?.value.attempt !== council.attempt || roster.value.closed_at !== undefined) return;
     if (council.announcement.published_at === undefined || !isCollected(council, context)) return;
     const mine = council.announcement.decided_by === context.replicaId;
@@ -103,14 +137,16 @@ export class Sweeper {
     this.closing.add(council.council_id);
     this.parts.ledger
       .close(council, roster, context.answers)
-      .catch((error: unknown) =>
-        this.logger.warn({ council_id: council.council_id, error }, 'Closing the ledger failed; it is tried again'),
-      )
+      .catch((error: unknown) => {
+        this.pause(council.council_id);
+        this.logger.warn({ council_id: council.council_id, error }, 'Closing the ledger failed; it is tried again');
+      })
       .finally(() => this.closing.delete(council.council_id));
   }
 
   private async ensureStatus(councilId: string, revision: number): Promise<void> {
     try {
+      if (this.parts.status.isUnderWay(councilId)) return this.verifyStatus(councilId, revision);
       if (await this.parts.status.isPublished(councilId, revision)) {
         if (isFinal(this.parts.view.summary(councilId) ?? { status: 'pending' })) this.parts.status.forget(councilId);
         return;
@@ -134,7 +170,7 @@ export class Sweeper {
     return council.status === 'degraded' || roster?.attempt !== council.attempt || roster.closed_at === undefined;
   }
 
-  private pause(): Promise<void> {
+  private rest(): Promise<void> {
     if (this.poked.size > 0) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const timer = setTimeout(done, ROUND_EVERY_MS);

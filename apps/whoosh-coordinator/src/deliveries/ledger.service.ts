@@ -44,7 +44,7 @@ export class LedgerService {
     const [rosters, answers] = await Promise.all([this.parts.store.rosterHistory(councilId), this.storedAnswers(councilId)]);
     const attempts: AttemptLedger[] = [];
     for (const roster of lastPerAttempt(rosters)) {
-      const complete = withSequence(roster, council);
+      const complete = asAnnounced(roster, council);
       const over = isFinal(council) || council.attempt > roster.attempt || isWindowOver(council, Date.now());
       const open = ledgerOf(complete, { answers, acknowledged: new Set(), over });
       const acknowledged = open.answered < open.expected ? await this.acknowledgedBy(complete) : new Set<string>();
@@ -58,8 +58,11 @@ export class LedgerService {
    * @param answers as this replica has read them
    */
   async close(council: CouncilDocument, roster: Stored<RosterDocument>, answers: readonly AgentAnswer[]): Promise<void> {
-    const answered = answers.filter((answer) => answer.attempt === roster.value.attempt).map(ledgerAnswerOf);
-    const closed = { ...withSequence(roster.value, council), closed_at: timestamp(Date.now()), answers: answered };
+    const wanted = new Set(roster.value.expected.map((agent) => agent.agent_id));
+    const current = answers.filter((answer) => answer.attempt === roster.value.attempt);
+    const unexpected = current.filter((answer) => !wanted.has(answer.agent_id)).slice(0, MAX_UNEXPECTED);
+    const answered = [...current.filter((answer) => wanted.has(answer.agent_id)), ...unexpected].map(ledgerAnswerOf);
+    const closed = { ...asAnnounced(roster.value, council), closed_at: timestamp(Date.now()), answers: answered };
     try {
       this.parts.view.applyRoster(closed, await this.parts.store.updateRoster(closed, roster.revision));
     } catch (error) {
@@ -114,7 +117,12 @@ export class LedgerService {
   }
 }
 
-function withSequence(roster: RosterDocument, council: CouncilDocument): RosterDocument {
-  const sequence = roster.stream_sequence ?? (council.attempt === roster.attempt ? council.announcement.stream_sequence : undefined);
-  return sequence === undefined ? roster : { ...roster, stream_sequence: sequence };
+/** What the council knows better: a replica that took over published later than the one that wrote the record. */
+function asAnnounced(roster: RosterDocument, council: CouncilDocument): RosterDocument {
+  if (council.attempt !== roster.attempt) return roster;
+  const { stream_sequence = roster.stream_sequence, published_at = roster.published_at } = council.announcement;
+  return { ...roster, published_at, ...(stream_sequence === undefined ? {} : { stream_sequence }) };
 }
+
+/** Answers of agents that were not there at the announcement: so many are kept, so that nobody can fill the record. */
+const MAX_UNEXPECTED = 100;

@@ -47,10 +47,22 @@ export interface LedgerEvidence {
   readonly over: boolean;
 }
 
+/** Characters of a reason that the record keeps: it has to hold thousands of answers. The claims stream has the whole. */
+const MAX_REASON = 160;
+
 /** An answer as the record keeps it. */
 export function ledgerAnswerOf(answer: AgentAnswer): LedgerAnswer {
   const { agent_id, agent_name, response, reason, via, received_at, answered_at, delivery_count } = answer;
-  return { agent_id, agent_name, response, ...(reason === undefined ? {} : { reason }), via, received_at, answered_at, delivery_count };
+  return {
+    agent_id,
+    agent_name,
+    response,
+    ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON) }),
+    via,
+    received_at,
+    answered_at,
+    delivery_count,
+  };
 }
 
 /**

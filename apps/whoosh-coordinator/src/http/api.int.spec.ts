@@ -54,6 +54,9 @@ describe('the HTTP API', () => {
     ['a role that is none', { ...valid, core_roles: ['tpm', 7] }, 'invalid_request', 'core_roles[1]'],
     ['a line break where a header will be', { ...valid, project_name: 'a\r\nNats-Msg-Id: x' }, 'invalid_request', 'project_name'],
     ['a deadline in the past', { ...valid, formation_deadline: '2020-01-01T00:00:00Z' }, 'invalid_request', 'formation_deadline'],
+    ['a deadline without a time zone', { ...valid, formation_deadline: '2030-01-01T00:00:00' }, 'invalid_request', 'formation_deadline'],
+    ['a deadline far ahead', { ...valid, formation_deadline: '9999-12-31T00:00:00Z' }, 'invalid_request', 'formation_deadline'],
+    ['a role repeated in other letters', { ...valid, core_roles: ['tpm', ' TPM'] }, 'invalid_request', 'core_roles'],
     ['a deadline that is no time', { ...valid, formation_deadline: 'tomorrow' }, 'invalid_request', 'formation_deadline'],
     ['a long brief', { ...valid, project_brief: 'x'.repeat(100_001) }, 'invalid_request', 'project_brief'],
   ])('refuses %s with a problem that names it', async (_what, body, code, path) => {
@@ -93,7 +96,35 @@ describe('the HTTP API', () => {
     expect(await post({ ...valid, project_name: 'q' }, headers)).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
   });
 
+  it('gives the council to a retry that comes after its deadline', async () => {
+    const headers = { 'Idempotency-Key': 'key-after-deadline' };
+    const body = { ...valid, formation_deadline: new Date(Date.now() + 300).toISOString() };
+    const first = await post(body, headers);
+    const again = await eventually(
+      async () => {
+        const answer = await post(body, headers);
+        return Date.now() > Date.parse(body.formation_deadline) && answer;
+      },
+      { what: 'the deadline is over' },
+    );
+    expect(again).toMatchObject({ status: 200, body: { council_id: first.body.council_id } });
+  });
+
   it.each([
+    ['text/plain', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['application/json; charset=utf-8', 201],
+  ])('takes a body as JSON only: %s', async (type, status) => {
+    expect((await post(valid, { 'content-type': type })).status).toBe(status);
+  });
+
+  it('keeps metadata as it came', async () => {
+    const metadata = { toString: 'a', valueOf: 'b', team: 'c' };
+    expect((await post({ ...valid, metadata })).body.metadata).toEqual(metadata);
+  });
+
+  it.each([
+    ['/councils/%zz', 400, 'bad_request'],
     ['/councils/none', 404, 'council_not_found'],
     ['/councils/no%20token', 400, 'invalid_token'],
     ['/councils/none/history', 404, 'council_not_found'],
@@ -156,6 +187,11 @@ describe('the HTTP API', () => {
     const stored = await lastMessageFor(rig.broker, STREAMS.claims.name, claimSubject(council_id, 'by-http'));
     expect(JSON.parse(new TextDecoder().decode(stored?.payload))).toMatchObject({ via: 'http', agent_id: 'by-http' });
     expect(await rig.call('POST', `/councils/${council_id}/claims`, { ...claim, council_id: 'other' })).toMatchObject({ status: 400 });
+    const ahead = { ...claim, agent_id: 'ahead', attempt: 999 };
+    expect(await rig.call('POST', `/councils/${council_id}/claims`, ahead)).toMatchObject({
+      status: 400,
+      body: { code: 'unknown_attempt' },
+    });
     expect(await rig.call('POST', `/councils/${council_id}/claims`, { nothing: true })).toMatchObject({
       status: 400,
       body: { code: 'malformed_message' },

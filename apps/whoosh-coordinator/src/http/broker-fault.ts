@@ -4,7 +4,9 @@ import type { ProblemInput } from '@whoosh/service-runtime';
 /** The problem that a fault of the broker is; undefined when the error is none. Whether a write is stored is then not known. */
 export function brokerFault(error: unknown): ProblemInput | undefined {
   if (!(error instanceof BrokerError)) return undefined;
-  if (error instanceof PublishRefusedError) return { status: 422, code: 'refused_by_broker', detail: error.message };
+  if (error instanceof PublishRefusedError && error.reason === 'payload_too_large') {
+    return { status: 413, code: 'refused_by_broker', detail: error.message };
+  }
   return {
     status: 503,
     code: 'broker_unavailable',

@@ -14,6 +14,7 @@ import {
   CouncilNotFoundError,
   IdempotencyConflictError,
   IllegalTransitionError,
+  UnusableDeadlineError,
 } from '../councils/council.errors.js';
 import { brokerFault } from './broker-fault.js';
 
@@ -26,12 +27,18 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const body = { ...problemOf(error), instance: request.url };
+    const body = problemOf(error);
     if (body.status >= 500 && body.status !== 503) this.logger.error({ error, path: request.url }, 'Request failed');
-    if (reply.raw.headersSent) return;
-    if (body.status === 503) void reply.header('retry-after', '1');
-    void reply.status(body.status).header('content-type', PROBLEM_CONTENT_TYPE).send(JSON.stringify(body));
+    answerProblem(reply, body, request.url);
   }
+}
+
+/** Answers with a problem, unless the answer has begun. */
+export function answerProblem(reply: Pick<FastifyReply, 'raw' | 'header' | 'status'>, body: ProblemDetails, instance: string): void {
+  if (reply.raw.headersSent) return;
+  if (body.status === 503) void reply.header('retry-after', '1');
+  void reply.header('content-type', PROBLEM_CONTENT_TYPE);
+  void reply.status(body.status).send(JSON.stringify({ ...body, instance }));
 }
 
 /** The problem that an error is, without the request's path. */
@@ -44,6 +51,9 @@ function inputOf(error: unknown): ProblemInput {
   if (error instanceof CouncilNotFoundError) return { status: 404, code: error.code, detail: error.message };
   if (error instanceof IdempotencyConflictError || error instanceof IllegalTransitionError) {
     return { status: 409, code: error.code, detail: error.message };
+  }
+  if (error instanceof UnusableDeadlineError) {
+    return { status: 400, code: error.code, detail: error.message, errors: [{ path: 'formation_deadline', message: error.fault }] };
   }
   if (error instanceof MalformedMessageError) return { status: 400, code: error.code, detail: error.message, errors: error.violations };
   if (error instanceof InvalidTokenError || error instanceof InvalidHeaderError)
@@ -73,5 +83,5 @@ function statusCodeOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 
-/** The largest request body, in bytes: above the largest valid council. */
-export const MAX_BODY_BYTES = 512 * 1024;
+/** The largest request body, in bytes: a quarter of what the broker stores, because the document also holds bids and events. */
+export const MAX_BODY_BYTES = 256 * 1024;

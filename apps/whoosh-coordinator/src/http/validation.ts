@@ -8,7 +8,7 @@ export function requestValidation(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     stopAtFirstError: false,
-    validationError: { target: false, value: false },
+    validationError: { target: false, value: true },
     exceptionFactory: (errors) => {
       const violations = errors.flatMap((error) => violationsOf(error, ''));
       const named = violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -28,6 +28,8 @@ function violationsOf(error: ValidationError, parent: string): ProblemViolation[
     : parent === ''
       ? error.property
       : `${parent}.${error.property}`;
+  const missing = error.value === undefined && error.constraints !== undefined && !('whitelistValidation' in error.constraints);
+  if (missing) return [{ path, message: 'is missing' }];
   const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message: wording(message, error.property) }));
   return [...own, ...(error.children ?? []).flatMap((child) => violationsOf(child, path))];
 }

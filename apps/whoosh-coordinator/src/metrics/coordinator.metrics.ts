@@ -89,7 +89,15 @@ export class CoordinatorMetrics {
       ['online', 'suspect', 'offline', 'leaving'].forEach((liveness) => g.set({ liveness }, sources.agentsByLiveness().get(liveness) ?? 0)),
     );
     gauge('whoosh_presence_stale', '1 while nobody beats and liveness is frozen.', [], (g) => g.set(sources.presenceStale() ? 1 : 0));
-    gauge('whoosh_lost_races_total', 'Compare-and-sets that another replica won.', [], (g) => g.set(sources.lostRaces()));
+    new Counter({
+      name: 'whoosh_lost_races_total',
+      help: 'Compare-and-sets that another replica won.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(sources.lostRaces());
+      },
+    });
     gauge('nats_connections', 'Connections to NATS that are up.', ['name'], (g) =>
       g.set({ name: 'WHOOSH Council Publisher' }, sources.broker().connected ? 1 : 0),
     );

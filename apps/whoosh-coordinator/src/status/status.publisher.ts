@@ -68,6 +68,11 @@ export class StatusPublisher {
     });
   }
 
+  /** Whether a status of the council is being published, or about to be. */
+  isUnderWay(councilId: string): boolean {
+    return this.turns.has(councilId) || this.waiting.has(councilId);
+  }
+
   /** Whether this revision, or a newer one, is out. Read from the broker when this replica has not published it. */
   async isPublished(councilId: string, revision: number): Promise<boolean> {
     const known = this.positions.get(councilId)?.revision ?? 0;
