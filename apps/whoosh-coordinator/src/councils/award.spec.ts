@@ -98,13 +98,13 @@ describe('the award', () => {
       asked += 1;
       const { role_name, generation } = won.slot;
       const offer = { ...won.bid, role_name, generation, offer_id: `${generation}` };
-      const awarded = {
+      const awarded: CouncilFact = {
         type: 'roles_awarded',
         assignments: [offer],
         offer_expires_at: at(T0),
         bid_book: [],
         reach: council.reach,
-      } as const;
+      };
       council = apply(council, [
         awarded,
         { type: 'offer_failed', role_name, generation, reason: 'busy' },
