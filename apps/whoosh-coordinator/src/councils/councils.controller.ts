@@ -52,7 +52,7 @@ export class CouncilsController {
   }
 
   @Get(':id/history')
-  @ApiOperation({ summary: 'Every stored revision, oldest first, with the events that made it' })
+  @ApiOperation({ summary: 'Every stored revision (the last 64), oldest first, with the events that made it' })
   async history(@Param('id') id: string): Promise<object> {
     const revisions = await this.councils.history(assertToken(id, 'council_id'));
     return {
