@@ -1,5 +1,5 @@
 // `npm run bench -- --agents 34,200,1000 --councils 50`: the product beside a bare JetStream loop and a core subscription, in one run.
-// Writes bench-results/<time>.json and .md, and prints the latter.
+// Writes bench-results/<time>.json and .md, and prints the latter. BENCH_PROFILE=fleet.mjs (or baseline.mjs) keeps a CPU profile beside them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,7 @@ const sizes = wholeNumbers(options.agents, 'agents', 5_000);
 const [councils = 50] = wholeNumbers(options.councils, 'councils', 10_000);
 const [roles = 8] = wholeNumbers(options.roles, 'roles', 64);
 
-if (process.env.BENCH_NO_BOOTSTRAP !== '1') await bootstrap();
+await bootstrap();
 const results = [];
 for (const agents of sizes) {
   console.error(`bench: ${agents} agents, ${councils} councils of ${roles} roles …`);
