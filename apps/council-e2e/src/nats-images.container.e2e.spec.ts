@@ -10,7 +10,10 @@ const AGENTS = ['agent-1', 'agent-2', 'agent-3'];
 /** A broker in a container, by the command that the compose file uses too. */
 async function startContainer(image: string): Promise<StartedTestContainer> {
   // Loaded only here: the variable above is read at import.
-  const { GenericContainer, Wait } = await import('testcontainers');
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
+  await getContainerRuntimeClient().catch((cause: unknown) => {
+    throw new Error('This test needs a Docker engine and none answers ("docker info"). CONTAINERS=absent leaves it out.', { cause });
+  });
   return new GenericContainer(image)
     .withCommand(['--jetstream'])
     .withExposedPorts(CLIENT_PORT)
