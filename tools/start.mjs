@@ -9,10 +9,13 @@ import { root, startFolder } from './lib/workspace.mjs';
 import { startBroker } from './start/broker.mjs';
 import { StartError } from './start/start-error.mjs';
 import { formCouncil } from './start/demonstration.mjs';
+import { natsAddresses } from './start/nats-url.mjs';
 import { parseOptions, USAGE, UsageError } from './start/options.mjs';
+import { parentGone } from './start/parent.mjs';
+import { forgetEarlierAgents } from './start/presence.mjs';
 import { processStamp } from './start/process-stamp.mjs';
 import { endOrphans, readRunState, removeRunState, runs, writeRunState } from './start/run-state.mjs';
-import { startAgents, startCoordinator } from './start/services.mjs';
+import { portMustBeFree, startAgents, startCoordinator } from './start/services.mjs';
 
 /** @typedef {import('./start/child.mjs').Child} Child */
 /** @typedef {import('./start/run-state.mjs').RunState} RunState */
@@ -39,7 +42,7 @@ function own(child) {
 
 /** @type {(error: unknown) => void} */
 let onCrash = () => {};
-/** Rejects when a process ends that should run. @type {Promise<never>} */
+/** Rejects when the broker or the coordinator ends, without which nothing works. @type {Promise<never>} */
 const crash = new Promise((_resolve, reject) => (onCrash = reject));
 crash.catch(() => {});
 
@@ -48,16 +51,38 @@ function watch(started) {
   for (const child of started) child.unexpectedEnd().catch(onCrash);
 }
 
+/** An agent that ends is what councils are made to survive. @param {Child[]} agents */
+function watchAgents(agents) {
+  let left = agents.length;
+  for (const agent of agents) {
+    void agent.endedByItself().then((how) => {
+      left -= 1;
+      const roles =
+        left > 0
+          ? 'its roles go to the next bidder that is free, once three of its beats are missing'
+          : 'no agent is left to take its roles';
+      console.log(yellow(`${agent.name} ${how}; ${roles}. Its log: ${shownPath(agent.log)}`));
+    });
+  }
+}
+
 /** @param {import('./start/options.mjs').StartOptions} options */
 async function startAll({ agents, port }) {
+  if (process.env['NATS_URL']) natsAddresses(process.env['NATS_URL']);
+  if (port !== undefined) await portMustBeFree(port);
   await bootstrap();
   freshLogs();
-  const broker = await step('Broker', (note) => startBroker({ logs, own, note }));
+  const broker = await step('Broker', async (note) => {
+    const started = await startBroker({ logs, own, note });
+    // Without it the first council is merely slower, and a broker whose store cannot be read is the coordinator's to report.
+    if (started.child) await forgetEarlierAgents(started.url).catch(() => {});
+    return started;
+  });
   const natsUrl = broker.url;
   if (broker.child) watch([broker.child]);
   const coordinator = await step('Coordinator', (note) => startCoordinator({ logs, own, note, natsUrl }, port));
   watch([coordinator.child]);
-  if (agents > 0) watch(await step('Agents', (note) => startAgents({ logs, own, note, natsUrl }, agents, coordinator.url)));
+  if (agents > 0) watchAgents(await step('Agents', (note) => startAgents({ logs, own, note, natsUrl }, agents, coordinator.url)));
   Object.assign(state, { phase: 'running', url: coordinator.url, natsUrl, monitorUrl: broker.monitorUrl });
   writeRunState(state);
   const council = agents > 0 ? await step('Council', (note) => formCouncil(coordinator.url, agents, note)) : undefined;
@@ -172,7 +197,7 @@ async function main(options) {
     showOther(other);
     return 0;
   }
-  const signal = firstSignal();
+  const signal = Promise.race([firstSignal(), parentGone()]);
   const keepAlive = setInterval(() => {}, 60_000);
   try {
     const up = startAll(options).then(() =>

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { root, startFolder } from '../lib/workspace.mjs';
 import { Child } from './child.mjs';
 import { StartError } from './start-error.mjs';
+import { natsAddresses, withoutCredentials } from './nats-url.mjs';
 import { freePortFrom } from './ports.mjs';
 
 const HOST = '127.0.0.1';
@@ -81,11 +82,10 @@ async function answers(url) {
 /** @param {string} servers of NATS_URL */
 async function mustAnswer(servers) {
   const failures = [];
-  for (const server of servers.split(',')) {
-    const { hostname, port } = new URL(/^\w+:\/\//.test(server.trim()) ? server.trim() : `nats://${server.trim()}`);
-    const failure = await tryConnect(hostname, Number(port || 4222));
+  for (const { host, port } of natsAddresses(servers)) {
+    const failure = await tryConnect(host, port);
     if (failure === undefined) return;
-    failures.push(`${hostname}:${port || 4222} (${failure})`);
+    failures.push(`${host}:${port} (${failure})`);
   }
   throw new StartError(
     `No broker answers at NATS_URL: ${failures.join(', ')}. Start it, correct NATS_URL, or unset it to let npm start run one.`,
@@ -95,7 +95,7 @@ async function mustAnswer(servers) {
 /** @param {string} host @param {number} port @returns {Promise<string | undefined>} why it failed */
 function tryConnect(host, port) {
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: 3_000 });
+    const socket = connect({ host, port, timeout: 3_000 });
     const done = (/** @type {string | undefined} */ failure) => {
       socket.destroy();
       resolve(failure);
@@ -104,9 +104,4 @@ function tryConnect(host, port) {
     socket.once('timeout', () => done('no answer within 3 s'));
     socket.once('error', (error) => done(error.message || 'refused'));
   });
-}
-
-/** @param {string} url */
-function withoutCredentials(url) {
-  return url.replace(/(\w+:\/\/)[^/@,]*@/g, '$1***@');
 }

@@ -23,7 +23,7 @@ export class Child {
     /** Settles when the process has ended. @type {Promise<string>} how, in words */
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(`could not be started (${error.message})`));
-      child.once('exit', (code, signal) => resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`));
+      child.once('exit', (code, signal) => resolve(`ended (${signal === null ? `exit code ${code}` : `signal ${signal}`})`));
     });
     this.hasEnded = false;
     void this.ended.then(() => (this.hasEnded = true));
@@ -35,10 +35,15 @@ export class Child {
     return { name: this.name, pid: this.process.pid ?? 0, stamp: this.stamp };
   }
 
+  /** @returns {Promise<string>} settles when the process ends without having been told to: how, in words */
+  async endedByItself() {
+    const how = await this.ended;
+    return this.stopping ? new Promise(() => {}) : how;
+  }
+
   /** @returns {Promise<never>} rejects when the process ends without having been told to */
   async unexpectedEnd() {
-    const how = await this.ended;
-    if (this.stopping) return new Promise(() => {});
+    const how = await this.endedByItself();
     throw new StartError(`${this.name} ${how}. Its last log lines (${this.log}):\n${this.lastLogLines(12)}`);
   }
 

@@ -12,18 +12,26 @@ import { freePortFrom, isFree } from './ports.mjs';
 
 const HOST = '127.0.0.1';
 
+function coordinatorHost() {
+  return process.env['WHOOSH_HOST'] ?? HOST;
+}
+
+/**
+ * @param {number} port of the coordinator
+ * @throws StartError when another process has it
+ */
+export async function portMustBeFree(port) {
+  if (await isFree(port, coordinatorHost())) return;
+  throw new StartError(`Port ${port} is taken by another process. Stop it, choose another with --port, or leave the choice to npm start.`);
+}
+
 /**
  * @param {Context} context
  * @param {number | undefined} wanted a port that must be it; `undefined`: 8080 or the next free one
  * @returns {Promise<{ url: string, child: Child }>} ready
  */
 export async function startCoordinator({ logs, own, note, natsUrl }, wanted) {
-  const host = process.env['WHOOSH_HOST'] ?? HOST;
-  if (wanted !== undefined && !(await isFree(wanted, host))) {
-    throw new StartError(
-      `Port ${wanted} is taken by another process. Stop it, choose another with --port, or leave the choice to npm start.`,
-    );
-  }
+  const host = coordinatorHost();
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted ?? (await freePortFrom(8080, host));
     const url = `http://localhost:${port}`;
