@@ -18,10 +18,23 @@ class Start {
   private readonly commands: Command[] = [];
 
   run(...args: string[]): Command {
+    return this.runWith({}, ...args);
+  }
+
+  /** With npm and its shell in between, as a user has it. */
+  runByNpm(...args: string[]): Command {
+    return this.command('npm', ['start', '--', ...args]);
+  }
+
+  runWith(env: Record<string, string>, ...args: string[]): Command {
+    return this.command(process.execPath, [join(ROOT, 'tools/start.mjs'), ...args], env);
+  }
+
+  private command(program: string, args: string[], settings: Record<string, string> = {}): Command {
     // A user's settings of ours must not decide the outcome.
     const foreign = Object.keys(process.env).filter((name) => /^(WHOOSH_|CHORUS_|NATS_URL|TEST_)/.test(name));
-    const env = { ...Object.fromEntries(foreign.map((name) => [name, undefined])), START_STATE_DIR: this.folder };
-    const command = new Command(process.execPath, [join(ROOT, 'tools/start.mjs'), ...args], env);
+    const env = { ...Object.fromEntries(foreign.map((name) => [name, undefined])), ...settings, START_STATE_DIR: this.folder };
+    const command = new Command(program, args, env);
     this.commands.push(command);
     return command;
   }
@@ -44,6 +57,12 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+function kill(children: RunState['children'], name: string): void {
+  const victim = children.find((child) => child.name === name);
+  if (victim === undefined) throw new Error(`${name} is not among ${children.map((child) => child.name).join(', ')}`);
+  process.kill(victim.pid, 'SIGKILL');
 }
 
 async function json(url: string): Promise<Record<string, unknown>> {
@@ -113,17 +132,46 @@ describe('npm start', () => {
     expect(council).toMatchObject({ council_id: before?.council_id, project_name: 'demonstration' });
   });
 
-  it('shows the last log lines and stops the rest when one of its processes dies', async () => {
+  it('shows the last log lines and stops the rest when the coordinator dies', async () => {
     const command = start.run('--agents', '2');
     await command.says('Ctrl-C stops everything');
     const { children } = start.state();
-    const victim = children.find(({ name }) => name === 'agent-2');
 
-    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    kill(children, 'coordinator');
 
     const { code, output } = await command.ended;
     expect(code).toBe(1);
-    expect(output).toContain('agent-2 was ended by SIGKILL. Its last log lines');
+    expect(output).toContain('coordinator ended (signal SIGKILL). Its last log lines');
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it('goes on when agents die, and says so', async () => {
+    const command = start.run('--agents', '2');
+    await command.says('Ctrl-C stops everything');
+    const { children, url } = start.state();
+
+    kill(children, 'agent-2');
+    await command.says(
+      'agent-2 ended (signal SIGKILL); its roles go to the next bidder that is free, once three of its beats are missing. Its log: ',
+    );
+    kill(children, 'agent-1');
+    await command.says('agent-1 ended (signal SIGKILL); no agent is left to take its roles. Its log: ');
+
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    command.signal('SIGINT');
+    expect((await command.ended).code).toBe(0);
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('stops everything when npm gets %s', async (signal) => {
+    const npm = start.runByNpm('--agents', '1');
+    await npm.says('Ctrl-C stops everything');
+    const { children } = start.state();
+
+    npm.signal(signal);
+
+    // The output ends with the last process that writes to it.
+    expect((await npm.ended).output).toContain('Stopped.');
     expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
@@ -141,6 +189,21 @@ describe('npm start', () => {
     await eventually(() => expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]), { what: 'the orphans to be gone' });
   });
 
+  it('waits for no answer of an agent that was killed with everything else', async () => {
+    const killed = start.run('--agents', '3');
+    await killed.says('Ctrl-C stops everything');
+    const { children } = start.state();
+    killed.signal('SIGKILL');
+    for (const { name } of children) kill(children, name);
+    await killed.ended;
+
+    const command = start.run('--agents', '1');
+    await command.says('Ctrl-C stops everything');
+
+    expect(command.output).toContain('1 of 1 agents answered');
+    expect(await json(`${start.state().url}/api/v1/agents`)).toMatchObject({ total: 1, online: 1 });
+  });
+
   it('refuses a port that is taken and an option that it does not have', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
@@ -149,11 +212,21 @@ describe('npm start', () => {
       const taken = await start.run('--port', String(port)).ended;
       expect(taken.code).toBe(1);
       expect(taken.output).toContain(`Port ${port} is taken by another process.`);
+      expect(taken.output).not.toContain('Broker');
     } finally {
       holder.close();
     }
     const unknown = await start.run('--agnets', '3').ended;
     expect(unknown.code).toBe(2);
     expect(unknown.output).toContain('npm start has no option --agnets.');
+  });
+
+  it.each([
+    ['not a url', 'it cannot be parsed'],
+    ['http://localhost:4222', 'its scheme is http://'],
+  ])('refuses the NATS_URL "%s"', async (url, reason) => {
+    const { code, output } = await start.runWith({ NATS_URL: url }, '--agents', '0').ended;
+    expect(code).toBe(1);
+    expect(output).toContain(`NATS_URL: "${url}" is not the address of a NATS server (${reason}). Set it to something like nats://`);
   });
 });
