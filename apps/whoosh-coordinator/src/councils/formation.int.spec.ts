@@ -1,4 +1,7 @@
+import type { RosterDocument } from '../deliveries/roster.document.js';
+import { councilIdOf } from './commands.js';
 import type { CouncilDocument } from './council.js';
+import { councilBucket, KvCouncilStore } from './kv-council.store.js';
 import { evolveAll } from './evolve.js';
 import { CoordinatorRig } from '../testing/coordinator.rig.js';
 
@@ -60,6 +63,25 @@ describe('a council on a real broker', () => {
     const mute = body.attempts[0].deliveries.find((line: { agent_id: string }) => line.agent_id === 'mute');
     expect(mute).toMatchObject({ expected: true, state: 'missing' });
     expect(body.attempts[0]).toMatchObject({ expected: 2, answered: 1, missing: 1, delivery_rate: 0.5 });
+  });
+
+  it('leaves the delivery record alone that another replica wrote first', async () => {
+    await rig.agent('a');
+    const key = 'announced-by-another-replica';
+    const council_id = councilIdOf(key);
+    const published_at = new Date(Date.now() - 1_000).toISOString();
+    const expected = [{ agent_id: 'seen-by-the-other', instance_id: 'i', agent_name: 'n' }];
+    const first: RosterDocument = { schema_version: '1.0', council_id, attempt: 1, published_at, expected };
+    await new KvCouncilStore(councilBucket(rig.broker)).createRoster(first);
+    const body = { project_name: 'p', repository: 'r', core_roles: ['tpm'] };
+    await rig.call('POST', '/councils', body, { 'Idempotency-Key': key });
+    await rig.until(council_id, ({ status }) => status === 'active', 'active');
+    const { body: ledger } = await rig.call('GET', `/councils/${council_id}/deliveries`);
+    expect(ledger.attempts).toMatchObject([{ attempt: 1, expected: 1 }]);
+    expect(ledger.attempts[0].deliveries).toMatchObject([
+      { agent_id: 'seen-by-the-other', expected: true },
+      { agent_id: 'a', expected: false, state: 'answered' },
+    ]);
   });
 
   it('is announced again when nobody was there, and forms when somebody comes', async () => {

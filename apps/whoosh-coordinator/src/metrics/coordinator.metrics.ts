@@ -182,5 +182,6 @@ export class CoordinatorMetrics {
     for (const outcome of ['answered', 'delivered', 'missing']) this.deliveries.inc({ outcome }, 0);
     for (const status of COUNCIL_STATUSES) this.transitions.inc({ status }, 0);
     this.discoveries.inc({ method: 'nats' }, 0);
+    for (const counter of [this.broadcastSuccess, this.broadcastError]) counter.inc('other', 0);
   }
 }
