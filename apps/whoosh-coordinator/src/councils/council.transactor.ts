@@ -87,7 +87,9 @@ export class CouncilTransactor {
     const at = timestamp(Date.now());
     const commanded = stamp(command(council), this.replicaId, at);
     const changed = evolveAll(council, commanded);
-    const due = stamp(this.decideNow(changed), this.replicaId, at);
+    // Agents may have answered before this is written; the award is a revision of its own all the same, so that `forming` is seen.
+    const announced = commanded.some((event) => event.type === 'opportunity_published');
+    const due = announced ? [] : stamp(this.decideNow(changed), this.replicaId, at);
     const events = [...commanded, ...due];
     return events.length === 0 ? undefined : evolveAll(council, events);
   }
