@@ -86,9 +86,10 @@ export class CoordinatorConfig {
 
   @FromEnv('WHOOSH_RESPONSE_JITTER_MS', {
     parse: 'duration-ms',
-    default: 0,
+    default: 25,
     unit: 'ms',
-    description: 'Agents spread their answers over this time; for fleets of thousands',
+    description:
+      'Agents spread their answers over this time, so that the last of them hears before the first has answered; more for thousands',
   })
   @IsInt()
   @Min(0)
