@@ -83,6 +83,15 @@ describe('the award', () => {
     expect(award(second, [anAnswer('a', {}, { attempt: 2 })], free(bids), T0).awards).toEqual([]);
   });
 
+  it('keeps a standby for a role that later answers were not asked about', () => {
+    const bids = [anAnswer('a', { tpm: 0.9, developer: 0.5 })];
+    const council = aFormingCouncil(['tpm', 'developer']);
+    const { bidBook } = award({ ...council, roles: council.roles.slice(1) }, bids, free(bids), T0);
+    const reopened: CouncilFact = { type: 'announcement_decided', attempt: 2, reason: 'reopen', open_roles: ['tpm'] };
+    const second = apply({ ...council, bid_book: bidBook, roles: council.roles.slice(1) }, [reopened]);
+    expect(given(award(second, [anAnswer('a', {}, { attempt: 2 })], free(bids), T0))).toEqual({ developer: 'a' });
+  });
+
   it('does not count an answer to an attempt that it does not know', () => {
     const answers = [anAnswer('ahead', { tpm: 1 }, { attempt: 999 })];
     expect(award(aFormingCouncil(['tpm']), answers, free(answers), T0).awards).toEqual([]);

@@ -96,7 +96,9 @@ function rank(
   if (slot.passed_over.filter((passed) => passed.attempt === council.attempt).length >= MAX_PASSED_OVER) return [];
   const answered = new Map(answers.map((answer) => [answer.agent_id, answer]));
   const stored = council.bid_book.find((book) => book.role_name === slot.role_name)?.ranked ?? [];
-  const standby = stored.filter((bid) => !answerReplaces(answered.get(bid.agent_id), bid));
+  // An answer speaks only for the roles that it was asked about: a reopened role's announcement leaves the standbys of the others alone.
+  const asked = council.announcement.open_roles.includes(slot.role_name);
+  const standby = stored.filter((bid) => !asked || !answerReplaces(answered.get(bid.agent_id), bid));
   return [...bidsFor(council, slot, answers), ...standby]
     .flatMap((bid) => {
       const candidate = roster.get(bid.agent_id);
