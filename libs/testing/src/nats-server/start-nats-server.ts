@@ -156,7 +156,9 @@ class LaunchedServer implements NatsServer {
         },
       );
     } catch (error) {
-      throw new Error(`${(error as Error).message}\nThe end of its log (${this.logFile}):\n${await logTail(this.logFile)}`, {
+      // It may have ended between two looks at it: then that is what happened, whatever the last look missed.
+      const ended = started.isRunning() ? '' : `nats-server ${this.version} ended by itself. `;
+      throw new Error(`${ended}${(error as Error).message}\nThe end of its log (${this.logFile}):\n${await logTail(this.logFile)}`, {
         cause: error,
       });
     }
