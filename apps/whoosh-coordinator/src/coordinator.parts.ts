@@ -61,7 +61,7 @@ export function coordinatorParts(config: CoordinatorConfig, broker: Broker, logg
   const status = new StatusPublisher({ broker, publisher, metrics }, logger);
   const ledger = new LedgerService({ broker, store, view, metrics }, logger);
   const offers = new OfferSender({ client: new OfferClient(broker), transactor, metrics, tracing }, logger);
-  const sweeper = new Sweeper({ view, store, transactor, announcer, ledger, status, claims, decideNow, contextOf }, logger);
+  const sweeper = new Sweeper({ view, store, transactor, announcer, ledger, status, claims, contextOf }, logger);
   const effects = new FormationEffects({ announcer, offers, status, sweeper, metrics }, logger);
   transactor.onCommit((committed) => effects.follow(committed));
   const intake = new ClaimIntake({ book: claims, view, metrics, poke: (councilId) => sweeper.poke(councilId) });

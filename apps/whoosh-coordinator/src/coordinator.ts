@@ -158,7 +158,7 @@ function bindMetrics({ metrics, view, roster, broker, transactor }: CoordinatorP
       return counts;
     },
     presenceStale: () => roster.roster().stale,
-    broker: () => ({ connected: broker.isConnected(), inMessages: broker.stats().inMsgs, outMessages: broker.stats().outMsgs }),
+    connected: () => broker.isConnected(),
     subscriptions: () => new Map([[SUBJECTS.claims.pattern, 1]]),
     lostRaces: () => transactor.lostRaces,
   });

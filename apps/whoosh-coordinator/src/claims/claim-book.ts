@@ -61,10 +61,6 @@ export class ClaimBook {
       if (!keep) this.councils.delete(councilId);
     }
   }
-
-  get size(): number {
-    return this.councils.size;
-  }
 }
 
 /** A claim can be read before its council: the two come by different streams. */

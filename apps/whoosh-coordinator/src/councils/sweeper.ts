@@ -5,11 +5,10 @@ import type { LedgerService } from '../deliveries/ledger.service.js';
 import type { StatusPublisher } from '../status/status.publisher.js';
 import type { Announcer } from './announcer.js';
 import { type CouncilDocument, isFinal } from './council.js';
-import type { CouncilFact } from './council.events.js';
 import type { CouncilStore, Stored } from './council.store.js';
 import type { CouncilTransactor } from './council.transactor.js';
 import type { CouncilView } from './council.view.js';
-import { isCollected, type DecisionContext } from './decide.js';
+import { decide, type DecisionContext, isCollected } from './decide.js';
 
 /** What the sweeper works with. */
 export interface SweeperParts {
@@ -20,7 +19,6 @@ export interface SweeperParts {
   readonly ledger: LedgerService;
   readonly status: StatusPublisher;
   readonly claims: ClaimBook;
-  readonly decideNow: (council: CouncilDocument) => CouncilFact[];
   readonly contextOf: (council: CouncilDocument) => DecisionContext;
 }
 
@@ -88,7 +86,7 @@ export class Sweeper {
     if (announcement.published_at === undefined && nowMs >= Date.parse(announcement.decided_at) + context.takeOverAfterMs) {
       void this.parts.announcer.announce(council);
     }
-    if (this.busy.has(id) || (this.pausedUntil.get(id)?.atMs ?? 0) > nowMs || this.parts.decideNow(council).length === 0) return;
+    if (this.busy.has(id) || (this.pausedUntil.get(id)?.atMs ?? 0) > nowMs || decide(council, context).length === 0) return;
     this.busy.add(id);
     void this.moveOn(id).finally(() => this.busy.delete(id));
   }

@@ -6,7 +6,7 @@ export interface GaugeSources {
   readonly councilsByStatus: () => ReadonlyMap<string, number>;
   readonly agentsByLiveness: () => ReadonlyMap<string, number>;
   readonly presenceStale: () => boolean;
-  readonly broker: () => { connected: boolean; inMessages: number; outMessages: number };
+  readonly connected: () => boolean;
   readonly subscriptions: () => ReadonlyMap<string, number>;
   readonly lostRaces: () => number;
 }
@@ -99,7 +99,7 @@ export class CoordinatorMetrics {
       },
     });
     gauge('nats_connections', 'Connections to NATS that are up.', ['name'], (g) =>
-      g.set({ name: 'WHOOSH Council Publisher' }, sources.broker().connected ? 1 : 0),
+      g.set({ name: 'WHOOSH Council Publisher' }, sources.connected() ? 1 : 0),
     );
     gauge('nats_subscriptions', 'Consumers of this process, by subject.', ['subject'], (g) => {
       for (const [subject, count] of sources.subscriptions()) g.set({ subject }, count);
